@@ -24,7 +24,7 @@ export default defineConfig({
   },
   projects: [
     { name: 'chromium' },
-    { name: 'no-scripts', use: { javaScriptEnabled: false }, testMatch: ['journey.spec.ts', 'actions.spec.ts', 'forms.spec.ts', 'logs.spec.ts', 'administration.spec.ts', 'account.spec.ts', 'unsaved.spec.ts', 'catalogue.spec.ts', 'event_types.spec.ts', 'list.spec.ts', 'menus.spec.ts', 'owners.spec.ts', 'filters.spec.ts', 'picker.spec.ts', 'preferences.spec.ts', 'waiting.spec.ts', 'verify.spec.ts', 'overview.spec.ts', 'sections.spec.ts', 'pause.spec.ts'] },
+    { name: 'no-scripts', use: { javaScriptEnabled: false }, testMatch: ['journey.spec.ts', 'actions.spec.ts', 'forms.spec.ts', 'logs.spec.ts', 'log_search.spec.ts', 'administration.spec.ts', 'account.spec.ts', 'unsaved.spec.ts', 'catalogue.spec.ts', 'event_types.spec.ts', 'list.spec.ts', 'menus.spec.ts', 'owners.spec.ts', 'filters.spec.ts', 'picker.spec.ts', 'preferences.spec.ts', 'waiting.spec.ts', 'verify.spec.ts', 'overview.spec.ts', 'sections.spec.ts', 'pause.spec.ts', 'built.spec.ts'] },
     ...(process.env.CLEARHOOK_PICTURES ? [{ name: 'pictures', testDir: 'pictures' }] : []),
   ],
 });

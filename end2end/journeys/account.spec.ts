@@ -31,12 +31,12 @@ test('from an empty server to a second factor', async ({ page, expected }) => {
     await accessible(page);
     await fits(page);
     await page.getByLabel('Email').fill('first@example.com');
-    await page.getByLabel('Password').fill('password1234');
+    await page.getByLabel('Password', { exact: true }).fill('password1234');
     await page.getByRole('button', { name: 'Create account' }).click();
     await expect(page.getByText('too common')).toBeVisible();
     await expect(page.getByLabel('Email')).toHaveValue('first@example.com');
     await accessible(page);
-    await page.getByLabel('Password').fill(password);
+    await page.getByLabel('Password', { exact: true }).fill(password);
     await page.getByRole('button', { name: 'Create account' }).click();
     await expect(page.getByRole('heading', { name: 'Webhooks', level: 1 })).toBeVisible();
     await page.goto(link);
@@ -67,7 +67,7 @@ test('from an empty server to a second factor', async ({ page, expected }) => {
     await openAccountMenu(page);
     await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await page.getByLabel('Email').fill('first@example.com');
-    await page.getByLabel('Password').fill(password);
+    await page.getByLabel('Password', { exact: true }).fill(password);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await expect(page.getByRole('heading', { name: 'Second step' })).toBeVisible();
     await accessible(page);

@@ -6,11 +6,11 @@ test('a wrong password is refused, and the address stays', async ({ page, expect
   expected.push('401 /sign-in');
   await page.goto('/sign-in');
   await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill('wrong');
+  await page.getByLabel('Password', { exact: true }).fill('wrong');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByText('Email or password is wrong.')).toBeVisible();
   await expect(page.getByLabel('Email')).toHaveValue(email);
-  await expect(page.getByLabel('Password')).toHaveValue('');
+  await expect(page.getByLabel('Password', { exact: true })).toHaveValue('');
 });
 
 test('a form with errors comes back as it was typed', async ({ signedIn: page, expected }) => {

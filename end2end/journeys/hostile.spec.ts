@@ -57,12 +57,12 @@ test('hostile text is shown as text on every page', async ({ page, server, recei
   await page.goto(`/sign-in?next=${encodeURIComponent(`/webhooks?q=${hostile}`)}`);
   await page.getByLabel('Email').fill(`a@b${hostile.replace(/\s/g, '')}`);
   await page.locator('form:has(input[type=password])').evaluate((form: HTMLFormElement) => (form.noValidate = true));
-  await page.getByLabel('Password').fill(hostile);
+  await page.getByLabel('Password', { exact: true }).fill(hostile);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(page.getByLabel('Password')).toHaveValue('');
+  await expect(page.getByLabel('Password', { exact: true })).toHaveValue('');
   await inert(page);
   await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill('correct horse battery staple');
+  await page.getByLabel('Password', { exact: true }).fill('correct horse battery staple');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page).toHaveURL(/\/webhooks\?q=/);
   await inert(page);

@@ -65,6 +65,7 @@ test('sign in, add a webhook, publish, see the callback, download the schema', a
   await page.getByRole('link', { name: 'Last 7 days' }).click();
   await expect(page).toHaveURL(/range=7d/);
   await expect(page.getByRole('row').filter({ hasText: '202 Accepted' })).toHaveCount(1);
+  await page.getByRole('button', { name: 'Custom…' }).click();
   await page.getByLabel('From').fill('2020-01-01T00:00');
   await page.getByLabel('to', { exact: true }).fill('2020-02-01T00:00');
   await page.getByRole('button', { name: 'Show' }).click();

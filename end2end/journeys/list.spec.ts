@@ -247,7 +247,7 @@ test('a session that ends while the list is open', async ({ page, another, expec
   await accessible(page);
   await problem.getByRole('link', { name: 'Sign in again' }).click();
   await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill(password);
+  await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page).toHaveURL(/\/webhooks\?q=rocket$/);
   await expect.poll(() => names(page)).toEqual(['🚀 Rocket']);

@@ -56,6 +56,9 @@ test('a log is filtered, narrowed and exported, and a callback is sent again', a
     ['2026-11-02T00:00', '2026-11-01T00:00', 'Choose an end after the beginning.'],
     ['2020-01-01T00:00', '2026-01-01T00:00', 'Choose at most one year'],
   ]) {
+    // The fields of a range that is wrong stay in sight.
+    const custom = page.getByRole('button', { name: 'Custom…' });
+    if (await custom.isVisible()) await custom.click();
     await page.getByLabel('From').fill(from);
     await page.getByLabel('to', { exact: true }).fill(to);
     await page.getByRole('button', { name: 'Show' }).click();
@@ -261,7 +264,7 @@ test('a session that ends while a log is open is told, and signing in leads back
   await accessible(page);
   await again.click();
   await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill(password);
+  await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page).toHaveURL(new RegExp(`/webhooks/${id}\\?range=7d$`));
   await expect(rows(page)).toHaveCount(1);
@@ -494,7 +497,7 @@ test('a session that ends while a callback is open is told, and signing in leads
   await rows(page).nth(2).getByRole('link').click();
   await expect(page).toHaveURL(/\/sign-in\?next=/);
   await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill(password);
+  await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page).toHaveURL(new RegExp(`/webhooks/${id}\\?callback=${last}`));
   await expect(open).toContainText('Delivered');
@@ -516,7 +519,7 @@ test('a button pressed after the session ended is not forgotten', async ({ page,
   await page.getByRole('article', { name: 'Callback' }).getByRole('button', { name: 'Send again', exact: true }).click();
   await expect(page.getByText('Your session has ended, so nothing was done.')).toBeVisible();
   await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill(password);
+  await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page).toHaveURL(new RegExp(`/webhooks/${id}\\?callback=${items[0].id}`));
   expect(receiver.received.length).toBe(1);

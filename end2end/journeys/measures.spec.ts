@@ -32,7 +32,7 @@ test('the first webhook takes at most five clicks and 35 seconds', async ({ page
     await page.goto(link);
     await type(page.getByLabel('Email'), 'ann@example.com');
     await next();
-    await type(page.getByLabel('Password'), 'seven purple lanterns hum');
+    await type(page.getByLabel('Password', { exact: true }), 'seven purple lanterns hum');
     await click(page.getByRole('button', { name: 'Create account' }));
     await click(page.getByRole('link', { name: 'Add webhook' }).first());
     await type(page.getByLabel('Name', { exact: true }), 'HR sync');

@@ -128,7 +128,7 @@ test('a session that ends while the overview is open is told, and signing in lea
   expected.push('401 /fn/overview_fragment');
   const signInAgain = async () => {
     await page.getByLabel('Email').fill(email);
-    await page.getByLabel('Password').fill(password);
+    await page.getByLabel('Password', { exact: true }).fill(password);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await expect(page).toHaveURL(`${server.url}/`);
     await expect(page.getByRole('figure', { name: 'Callbacks over time' })).toBeVisible();

@@ -8,7 +8,7 @@ test.use({ own: 'owners' });
 async function signInAs(page: Page, email: string, path = '/'): Promise<void> {
   await page.goto(path);
   await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill(password);
+  await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page).not.toHaveURL(/sign-in/);
 }

@@ -63,7 +63,7 @@ test('callbacks that pause say why and when the next one is tried, until the rec
   const theirs = await context.newPage();
   await theirs.goto(`/webhooks/${id}`);
   await theirs.getByLabel('Email').fill(email);
-  await theirs.getByLabel('Password').fill(password);
+  await theirs.getByLabel('Password', { exact: true }).fill(password);
   await theirs.getByRole('button', { name: 'Sign in' }).click();
   await expect(health(theirs)).toContainText(PAUSED);
   await expect(theirs.getByRole('button', { name: 'Try now' })).toHaveCount(0);

@@ -112,7 +112,7 @@ test('owners have the links to the sections as well', async ({ browser, another,
   const page = await context.newPage();
   await page.goto(`/webhooks/${id}`);
   await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill(password);
+  await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(links(page).getByRole('link')).toContainText([...SECTIONS.map(([name, , , count]) => name + count), 'Logs']);
   await expect(link(page, 'Edit all')).toHaveCount(0);

@@ -27,7 +27,7 @@ test('an owner sees what is theirs, and nothing that is not', async ({ browser, 
   await administrator.goto('/users/new');
   await administrator.getByLabel('Email').fill(address);
   await administrator.getByRole('radio', { name: 'API owner' }).check();
-  await administrator.getByLabel('Password').fill(password);
+  await administrator.getByLabel('Password', { exact: true }).fill(password);
   await administrator.getByRole('button', { name: 'Add user' }).click();
   await expect(administrator.getByRole('heading', { name: address, level: 1 })).toBeVisible();
   const id = administrator.url().split('/').pop()!;
@@ -36,7 +36,7 @@ test('an owner sees what is theirs, and nothing that is not', async ({ browser, 
   const page = await context.newPage();
   await page.goto('/sign-in');
   await page.getByLabel('Email').fill(address);
-  await page.getByLabel('Password').fill(password);
+  await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByText('You own no webhook yet.')).toBeVisible();
   await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link')).toHaveText(['Overview', 'Webhooks', 'Event types', 'Signature guide']);
@@ -115,9 +115,9 @@ test('answers to forms: saved, overtaken, signed out, made to wait', async ({ pa
   await looked(page);
   await page.getByLabel('Email').fill('nobody@example.com');
   for (let guess = 0; guess < 12; guess++) {
-    await page.getByLabel('Password').fill(`guess ${guess}`);
+    await page.getByLabel('Password', { exact: true }).fill(`guess ${guess}`);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await expect(page.getByLabel('Password')).toHaveValue('');
+    await expect(page.getByLabel('Password', { exact: true })).toHaveValue('');
   }
   await expect(page.getByRole('alert')).toContainText('Try again in');
   await looked(page);

@@ -15,7 +15,7 @@ test('a session that ends loses nothing that was typed', async ({ signedIn: page
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByText('What you typed is kept')).toBeVisible();
   await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill(password);
+  await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('button', { name: 'Continue with it' }).click();
   await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
@@ -32,7 +32,7 @@ test('a session that ends while a webhook is changed loses nothing either', asyn
   await page.context().clearCookies({ name: 'clearhook_session' });
   await page.getByRole('button', { name: 'Save' }).last().click();
   await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill(password);
+  await page.getByLabel('Password', { exact: true }).fill(password);
   // Meanwhile somebody else changes it: what was seen then still counts.
   await server.api('PATCH', `/webhooks/${id}`, { url: 'https://example.com/other' });
   await page.getByRole('button', { name: 'Sign in' }).click();

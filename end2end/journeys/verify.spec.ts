@@ -98,7 +98,7 @@ test('the newest callback of a webhook is there to try the code with, and its se
   const theirs = await context.newPage();
   await theirs.goto(`/webhooks/${id}`);
   await theirs.getByLabel('Email').fill(email);
-  await theirs.getByLabel('Password').fill(password);
+  await theirs.getByLabel('Password', { exact: true }).fill(password);
   await theirs.getByRole('button', { name: 'Sign in' }).click();
   await theirs.locator('summary').filter({ hasText: 'Webhook details' }).click();
   await theirs.getByRole('link', { name: 'How to verify callbacks' }).click();

@@ -18,7 +18,7 @@ test('pictures', async ({ page, server, receiver, expected }) => {
   await page.goto('/sign-in');
   await shoot(page, 'sign-in');
   await page.getByLabel('Email').fill('admin@example.com');
-  await page.getByLabel('Password').fill('correct horse battery staple');
+  await page.getByLabel('Password', { exact: true }).fill('correct horse battery staple');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByText('No webhooks yet')).toBeVisible();
   await shoot(page, 'empty');

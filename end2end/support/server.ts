@@ -65,9 +65,9 @@ export class Server {
   }
 
   /** Publishes the example of an event, through the API. */
-  async publish(type: string, id: string): Promise<void> {
+  async publish(type: string, id: string, subject?: string): Promise<void> {
     const { example } = await this.api('GET', `/event-types/${type}`);
-    const event = { specversion: '1.0', id, source: 'https://clearid.example.com', type, data: example };
+    const event = { specversion: '1.0', id, source: 'https://clearid.example.com', type, subject, data: example };
     await this.api('POST', '/events', event, 'application/cloudevents+json');
   }
 }

@@ -88,7 +88,7 @@ export async function signIn(page: Page, url = ''): Promise<void> {
   await page.goto(`${url}/webhooks`);
   await expect(page).toHaveURL(/\/sign-in/);
   await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill(password);
+  await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByRole('heading', { name: 'Webhooks', level: 1 })).toBeVisible();
 }

@@ -33,6 +33,7 @@ expires-in = { $days ->
    *[other] { NUMBER($days) } days
 }
 expires-never = Never
+expires-never-why = A key without a last day is accepted until somebody revokes it, also if it was lost or its program is gone. Note when it is to be replaced.
 last-used = Last used
 key-live = Active
 key-expired = Expired

@@ -9,6 +9,7 @@ object = Object
 object-hint = Name or id
 kind = Kind
 changed = Changed
+changed-from-to = { $name }: { $before } → { $after }
 from = From
 to = To
 any = Any
@@ -30,6 +31,7 @@ after = After
 no-values = Nothing is recorded beyond the action itself.
 nothing-differs = It was saved without a difference.
 empty-value = empty
+rate = { $rate } per second, burst { $burst }
 yes = yes
 no = no
 

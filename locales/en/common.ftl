@@ -77,3 +77,4 @@ refused-kept = What you typed is kept on this page.
 refused-send-again = Send it again
 refused-try-again = Try again
 required = (required)
+show-password = Show password

@@ -33,6 +33,7 @@ expires-in = { $days ->
    *[other] { NUMBER($days) } jours
 }
 expires-never = Jamais
+expires-never-why = Une clé sans dernier jour est acceptée jusqu’à sa révocation, même si elle a été perdue ou si son programme n’existe plus. Notez quand la remplacer.
 last-used = Dernière utilisation
 key-live = Active
 key-expired = Expirée

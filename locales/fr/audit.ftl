@@ -9,6 +9,7 @@ object = Objet
 object-hint = Nom ou identifiant
 kind = Type
 changed = Modifié
+changed-from-to = { $name } : { $before } → { $after }
 from = Du
 to = au
 any = Tous
@@ -30,6 +31,7 @@ after = Après
 no-values = Rien n’est noté au-delà de l’action elle-même.
 nothing-differs = L’enregistrement n’a rien changé.
 empty-value = vide
+rate = { $rate } par seconde, rafale { $burst }
 yes = oui
 no = non
 

@@ -77,3 +77,4 @@ refused-kept = Ce que vous avez saisi est gardé sur cette page.
 refused-send-again = Envoyer de nouveau
 refused-try-again = Réessayer
 required = (obligatoire)
+show-password = Afficher le mot de passe

@@ -8,7 +8,7 @@ use rustls::{
 };
 use x509_parser::{certificate::X509Certificate, extensions::GeneralName, parse_x509_certificate, public_key::PublicKey, time::ASN1Time};
 
-use crate::domain::connection::Certificate;
+use crate::domain::connection::{Certificate, CertificateFault};
 
 const SELF_SIGNED: &str = "The certificate is self-signed and not trusted here (unknown issuer); \
                            add it to the system's trusted certificates or to the file named by SSL_CERT_FILE.";
@@ -60,11 +60,39 @@ pub(super) fn explain(
 }
 
 /// The certificates that a receiver presented, for the log. Those that cannot be read are left out, and a long chain is cut.
-pub(super) fn described_chain(leaf: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) -> Vec<Certificate> {
-    let readable = std::iter::once(leaf)
+pub(super) fn described_chain(error: &Error, leaf: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) -> Vec<Certificate> {
+    let chain: Vec<_> = std::iter::once(leaf)
         .chain(intermediates)
-        .filter_map(|certificate| Some(described_certificate(&parse_x509_certificate(certificate).ok()?.1)));
-    readable.take(CHAIN_MAX).collect()
+        .filter_map(|certificate| parse_x509_certificate(certificate).ok().map(|(_, parsed)| parsed))
+        .collect();
+    let mut described: Vec<_> = chain.iter().take(CHAIN_MAX).map(described_certificate).collect();
+    if let Some(first) = described.first_mut() {
+        first.refused = fault(error, &chain);
+    }
+    described
+}
+
+/// The reasons for which the console has a sentence of its own. The others are explained by [`explain`] alone.
+fn fault(error: &Error, chain: &[X509Certificate<'_>]) -> Option<CertificateFault> {
+    if is_authority_as_server(error) {
+        return Some(if chain.iter().skip(1).any(|certificate| !certificate.is_ca()) {
+            CertificateFault::WrongOrder
+        } else {
+            CertificateFault::Authority
+        });
+    }
+    let Error::InvalidCertificate(error) = error else { return None };
+    match error {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => Some(CertificateFault::Expired),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Some(CertificateFault::NotYetValid),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Some(CertificateFault::OtherName),
+        CertificateError::UnknownIssuer if chain.first().is_some_and(|leaf| leaf.subject() == leaf.issuer()) => {
+            Some(CertificateFault::SelfSigned)
+        }
+        CertificateError::UnknownIssuer => Some(CertificateFault::UnknownIssuer),
+        CertificateError::Revoked => Some(CertificateFault::Revoked),
+        _ => None,
+    }
 }
 
 fn described_certificate(certificate: &X509Certificate<'_>) -> Certificate {
@@ -79,6 +107,7 @@ fn described_certificate(certificate: &X509Certificate<'_>) -> Certificate {
         names: entries.iter().filter_map(alternative_name).take(NAMES_MAX).collect(),
         not_before: moment(certificate.validity().not_before),
         not_after: moment(certificate.validity().not_after),
+        refused: None,
     }
 }
 

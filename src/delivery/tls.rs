@@ -236,7 +236,7 @@ impl ExplainingVerifier {
             notes.refusal = Some(refusal);
             // The signature of the handshake is verified after the chain, and knows the receiver's own certificate only.
             if notes.certificates.is_empty() {
-                notes.certificates = certificate_error::described_chain(leaf, intermediates);
+                notes.certificates = certificate_error::described_chain(error, leaf, intermediates);
             }
         });
     }

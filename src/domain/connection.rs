@@ -42,6 +42,28 @@ impl Phases {
     }
 }
 
+/// Why the certificate of a receiver was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CertificateFault {
+    /// It, or one in its chain, has expired.
+    Expired,
+    /// It, or one in its chain, is not valid yet.
+    NotYetValid,
+    /// It is for other names than the host of the URL.
+    OtherName,
+    /// It is self-signed and not trusted here.
+    SelfSigned,
+    /// Its issuer is not trusted here.
+    UnknownIssuer,
+    /// It was revoked.
+    Revoked,
+    /// It is that of a certificate authority, not of a server.
+    Authority,
+    /// The receiver sends another certificate before its own one.
+    WrongOrder,
+}
+
 /// A certificate that a receiver presented.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificate {
@@ -55,6 +77,9 @@ pub struct Certificate {
     pub not_before: i64,
     /// The end of its validity, in milliseconds since 1970.
     pub not_after: i64,
+    /// Why the receiver was refused, for the first certificate of the chain. `None` for other reasons, and in the rows of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<CertificateFault>,
 }
 
 impl Certificate {

@@ -68,6 +68,8 @@ pub struct ListedDelivery {
     pub reason: Option<String>,
     /// When it was created.
     pub created: Timestamp,
+    /// Whether its event was erased, so that it cannot be sent.
+    pub is_erased: bool,
     /// Its place in the order of the list.
     place: Timestamp,
 }
@@ -83,6 +85,15 @@ pub struct DeliveryCounts {
     pub failed: u64,
 }
 
+/// What of the waiting deliveries of a webhook could be sent now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DueDeliveries {
+    /// Those that are due, are being sent, or wait for an earlier event with the same subject. [`COUNTED_MAX`] + 1 means "more".
+    pub count: u64,
+    /// When the first one of the others is due.
+    pub next: Option<Timestamp>,
+}
+
 #[derive(FromQueryResult)]
 struct ListedRow {
     id: Uuid,
@@ -95,6 +106,7 @@ struct ListedRow {
     due_at: Option<i64>,
     reason: Option<String>,
     created_at: i64,
+    is_erased: bool,
     place: i64,
 }
 
@@ -111,6 +123,7 @@ impl ListedRow {
             due: self.due_at.map(Timestamp),
             reason: self.reason,
             created: Timestamp(self.created_at),
+            is_erased: self.is_erased,
             place: Timestamp(self.place),
         })
     }
@@ -152,8 +165,8 @@ impl Store {
         };
         let (texts, values): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
         let sql = format!(
-            "SELECT d.id, d.webhook_id, d.event_id, e.event_type, e.subject, d.state, d.attempts, d.due_at, d.reason, d.created_at, d.place \
-             FROM (SELECT * FROM ({}) AS found ORDER BY place {direction}, id {direction} LIMIT ?) AS d \
+            "SELECT d.id, d.webhook_id, d.event_id, e.event_type, e.subject, d.state, d.attempts, d.due_at, d.reason, d.created_at, \
+             COALESCE(e.body = '', FALSE) AS is_erased, d.place FROM (SELECT * FROM ({}) AS found ORDER BY place {direction}, id {direction} LIMIT ?) AS d \
              LEFT JOIN events e ON e.id = d.event_id ORDER BY d.place {direction}, d.id {direction}",
             texts.join(" UNION ALL ")
         );
@@ -173,6 +186,30 @@ impl Store {
         let failed = self.counted(vec![("state = 'failed' AND webhook_id = ?".to_owned(), vec![id()])]);
         let (waiting, held, failed) = tokio::try_join!(waiting, held, failed)?;
         Ok(DeliveryCounts { waiting, held, failed })
+    }
+
+    /// What of the waiting deliveries of a webhook could be sent now, and when the next one is due.
+    pub async fn due_deliveries(&self, webhook: WebhookId, now: Timestamp) -> Result<DueDeliveries, StoreError> {
+        #[derive(FromQueryResult)]
+        struct NextRow {
+            next: Option<i64>,
+        }
+        let id = || Value::from(webhook.0);
+        // Manual deliveries, then scheduled ones: two ranges of the index (webhook, priority, due time).
+        let due = |priority| format!("state = 'pending' AND webhook_id = ? AND priority = {priority} AND due_at <= ?");
+        let count = self.counted(vec![
+            (due(0), vec![id(), now.0.into()]),
+            (due(1), vec![id(), now.0.into()]),
+            ("state = 'parked' AND webhook_id = ?".to_owned(), vec![id()]),
+            ("state = 'sending' AND webhook_id = ?".to_owned(), vec![id()]),
+        ]);
+        let sql = "SELECT MIN(due_at) AS next FROM deliveries WHERE state = 'pending' AND webhook_id = ? AND priority = 1 AND due_at > ?";
+        let next = NextRow::find_by_statement(statement(self.backend(), sql, [id(), now.0.into()])).one(&self.read);
+        let (count, next) = tokio::try_join!(count, async { Ok(next.await?) })?;
+        Ok(DueDeliveries {
+            count,
+            next: next.and_then(|row| row.next).map(Timestamp),
+        })
     }
 
     /// The number of failed and of held deliveries of a webhook that were created in this time range.

@@ -1,6 +1,8 @@
 //! The deliveries of all webhooks or of one, in any state, newest first; and one delivery.
 
-use sea_orm::Value;
+use std::collections::{HashMap, HashSet};
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Value};
 use uuid::Uuid;
 
 use crate::{
@@ -9,10 +11,13 @@ use crate::{
         event_type::EventType,
         id::{DeliveryId, WebhookId},
         page::{Cursor, Page},
+        timestamp::Timestamp,
     },
     storage::{
         Store, StoreError,
+        batch_insert::sizes,
         delivery_list::ListedDelivery,
+        entity::delivery,
         event_search::{EventRecord, delivery_ids_of},
         id_windows::{IdRange, Windows},
         log::Condition,
@@ -37,7 +42,8 @@ pub struct DeliveryFilter {
 }
 
 const COLUMNS: &str = "deliveries.id, deliveries.webhook_id, deliveries.event_id, events.event_type, events.subject, deliveries.state, \
-                       deliveries.attempts, deliveries.due_at, deliveries.reason, deliveries.created_at, deliveries.created_at AS place";
+                       deliveries.attempts, deliveries.due_at, deliveries.reason, deliveries.created_at, \
+                       COALESCE(events.body = '', FALSE) AS is_erased, deliveries.created_at AS place";
 const OF_LIVE_WEBHOOKS: &str = "EXISTS (SELECT 1 FROM webhooks WHERE webhooks.id = COALESCE(deliveries.webhook_id, deliveries.webhook_id) AND webhooks.deleted_at IS NULL)";
 
 impl Store {
@@ -102,6 +108,24 @@ impl Store {
             ids,
         )
         .await
+    }
+
+    /// When these deliveries were created. The result has none for a delivery that is no longer stored.
+    pub async fn deliveries_created(
+        &self,
+        ids: impl IntoIterator<Item = DeliveryId>,
+    ) -> Result<HashMap<DeliveryId, Timestamp>, StoreError> {
+        let ids: HashSet<Uuid> = ids.into_iter().map(|id| id.0).collect();
+        let (mut created, mut ids, count) = (HashMap::new(), ids.iter().copied(), ids.len());
+        for size in sizes(count) {
+            let found = delivery::Entity::find()
+                .select_only()
+                .columns([delivery::Column::Id, delivery::Column::CreatedAt])
+                .filter(delivery::Column::Id.is_in(ids.by_ref().take(size)));
+            let found: Vec<(Uuid, i64)> = found.into_tuple().all(&self.read).await?;
+            created.extend(found.into_iter().map(|(id, at)| (DeliveryId(id), Timestamp(at))));
+        }
+        Ok(created)
     }
 
     async fn listed(&self, condition: &str, values: Vec<Value>) -> Result<Vec<ListedDelivery>, StoreError> {

@@ -1,8 +1,8 @@
 //! Search for stored events, and the deliveries and callbacks of one event.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Value};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Value};
 use uuid::Uuid;
 
 use crate::{
@@ -120,6 +120,22 @@ impl EventRow {
 }
 
 impl Store {
+    /// The subjects of these events. The result has none for an event without a subject, and for one that is no longer stored.
+    pub async fn subjects_of(&self, events: impl IntoIterator<Item = EventId>) -> Result<HashMap<EventId, String>, StoreError> {
+        let ids: HashSet<Uuid> = events.into_iter().map(|event| event.0).collect();
+        let (mut subjects, mut ids, count) = (HashMap::new(), ids.iter().copied(), ids.len());
+        for size in sizes(count) {
+            let found = event::Entity::find()
+                .select_only()
+                .columns([event::Column::Id, event::Column::Subject])
+                .filter(event::Column::Id.is_in(ids.by_ref().take(size)))
+                .filter(event::Column::Subject.is_not_null());
+            let found: Vec<(Uuid, String)> = found.into_tuple().all(&self.read).await?;
+            subjects.extend(found.into_iter().map(|(id, subject)| (EventId(id), subject)));
+        }
+        Ok(subjects)
+    }
+
     /// A page of events, newest first.
     pub async fn find_events(&self, filter: &EventFilter, after: Option<Cursor>, limit: u64) -> Result<Page<EventRecord>, StoreError> {
         let more = limit.saturating_add(1);

@@ -323,8 +323,8 @@ async fn audit_log_shows_differences_and_filters(database: TestDatabase) {
         "Webhook added",
         "&lt;b&gt;HR&lt;/b&gt;",
         "API key, 127.0.0.1",
-        ">Additional headers<",
-        ">URL<",
+        ">Additional headers",
+        ">URL: https://example.com/old → https://example.com/new<",
     ] {
         assert!(html.contains(shown), "{shown}: {html}");
     }

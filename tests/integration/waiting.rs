@@ -31,7 +31,7 @@ on_both! {
     held_events_are_sent_by_a_button_after_enabling held_events_are_discarded_and_not_recovered
     waiting_deliveries_are_listed_with_their_due_time_and_cancelled one_delivery_is_cancelled_in_each_state
     dialog_counts_before_it_sends_and_a_range_limits_what_is_sent two_people_send_and_discard_at_once_and_nothing_is_sent_twice
-    a_large_recovery_goes_on_part_by_part paused_webhook_says_so_and_is_tried_now owners_see_what_waits_and_change_nothing
+    a_large_recovery_goes_on_part_by_part paused_webhook_says_so_and_is_tried_now pause_names_the_next_delivery_that_is_due owners_see_what_waits_and_change_nothing
     lists_and_counts_read_an_index disabled_webhook_is_not_paused
 }
 
@@ -100,9 +100,17 @@ async fn held_events_are_sent_by_a_button_after_enabling(database: TestDatabase)
         assert!(notice.contains(part), "{part}: {notice}");
     }
     assert!(receiver.seen().is_empty(), "nothing is sent by surprise");
-    // Saving the form can enable the webhook as well, so it offers the same.
-    let page = html(&app, &format!("{path}?saved=changed"), &cookie).await;
-    assert!(page.contains("id=\"held-before\""), "{page}");
+    // Saving the form can enable the webhook as well, so it offers the same. A later save does not ask again.
+    change(&app, &webhook, json!({ "enabled": false })).await;
+    let (name, url) = (webhook["name"].as_str().unwrap(), webhook["url"].as_str().unwrap());
+    let save = [("name", name), ("url", url), ("events", "identity.created"), ("enabled", "true")];
+    for (saved, asks) in [("enabled", true), ("changed", false)] {
+        let response = app.form(&path, &cookie, &save).await;
+        let to = response.headers()["location"].to_str().unwrap();
+        assert_eq!(to, format!("{path}?saved={saved}"));
+        let page = html(&app, to, &cookie).await;
+        assert_eq!(page.contains("id=\"held-before\""), asks, "{saved}: {page}");
+    }
     // The button in the head of the page.
     let page = html(&app, &path, &cookie).await;
     assert!(page.contains("Send held deliveries (3)"), "{page}");
@@ -273,6 +281,15 @@ async fn dialog_counts_before_it_sends_and_a_range_limits_what_is_sent(database:
         log.contains("Send again everything that failed since this one") && log.contains("again=custom&amp;again_from="),
         "{log}"
     );
+    // It offers the delivery of that row and those that were created after it: both for the older one, one for the newer one.
+    let log = Page::of(&log);
+    let mut offers = Vec::new();
+    for link in log.all("#log-rows a[href*=\"again=custom\"]") {
+        let href = link.attr("href").unwrap().split('#').next().unwrap().to_owned();
+        let dialog = html(&app, &href, &cookie).await;
+        offers.push(text_of(Page::of(&dialog).one("[id=send-again]")).contains("2 failed for good"));
+    }
+    assert!(offers.contains(&true) && offers.contains(&false), "{offers:?}");
     let send = format!("{path}/deliveries/send-again");
     let page = press(&app, &page, &send, &cookie).await;
     assert!(page.contains("1 delivery is being sent again."), "{page}");
@@ -406,7 +423,8 @@ async fn paused_webhook_says_so_and_is_tried_now(database: TestDatabase) {
         "The receiver had an internal error. It is reachable; the fault is in its program.",
         "Who has to act: Receiver",
         "Paused after 5 failures in a row. One callback is sent as a probe every 5 min until one succeeds.",
-        "11 deliveries wait behind it.",
+        // Those that failed are due in an hour, so they do not wait for the end of the pause.
+        "6 deliveries wait behind it.",
         "Next probe in",
         "Try now",
     ] {
@@ -426,6 +444,32 @@ async fn paused_webhook_says_so_and_is_tried_now(database: TestDatabase) {
         (!page.contains("Paused after")).then_some(())
     })
     .await;
+    app.stop().await;
+}
+
+async fn pause_names_the_next_delivery_that_is_due(database: TestDatabase) {
+    let app = TestApp::start_with(&database, pausing(), loopback(), new_id()).await;
+    let cookie = app.sign_in("ann@example.com", Role::Administrator).await;
+    let receiver = Receiver::start((0..5).map(|_| Reply::status(500))).await;
+    let webhook = app.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    let path = path_of(&webhook);
+    let health = async || text_of(Page::of(&html(&app, &path, &cookie).await).one("[id=health]"));
+    publish_many(&app, BuiltIn::IdentityCreated, 5, "").await;
+    // The breaker pauses for five minutes, but the first delivery is due in about an hour.
+    wait_for("the next delivery that is due", async || {
+        let top = health().await;
+        let next = top.split_once("Next probe in ").and_then(|(_, rest)| rest.split_once(" min"));
+        let minutes: Option<u32> = next.and_then(|(minutes, _)| minutes.parse().ok());
+        (top.contains("Nothing waits behind it.") && minutes.is_some_and(|minutes| minutes >= 40)).then_some(())
+    })
+    .await;
+    // Once nothing waits, the next event is the probe.
+    app.post(&format!("{path}/discard"), &json!({ "state": "waiting" })).await;
+    let top = health().await;
+    assert!(
+        top.contains("The next event is sent as a probe.") && !top.contains("Next probe in"),
+        "{top}"
+    );
     app.stop().await;
 }
 

@@ -10,6 +10,7 @@ mod go_on;
 mod owner_chips;
 mod panel;
 mod query_forms;
+mod reveal;
 mod rows;
 mod shortcuts;
 mod whole_text;
@@ -33,6 +34,7 @@ pub fn hydrate() {
     bars::watch();
     busy::watch();
     query_forms::watch();
+    reveal::watch();
     rows::watch();
     copy_buttons::watch();
     error_summary::watch();

@@ -94,8 +94,10 @@ impl Panel {
             _ => return,
         };
         let rows = rows();
-        // The marked row, because the panel of the last press may still be on its way.
-        let at = rows.iter().position(|row| row.has_attribute("aria-current"));
+        // The marked row, because the panel of the last press may still be on its way; without a panel, the row with the focus.
+        let focused = document().active_element().and_then(|active| active.closest(ROWS).ok().flatten());
+        let marked = rows.iter().position(|row| row.has_attribute("aria-current"));
+        let at = marked.or_else(|| rows.iter().position(|row| focused.as_ref() == Some(row)));
         let next = match at {
             Some(at) => at.checked_add_signed(step),
             None if step > 0 => Some(0),

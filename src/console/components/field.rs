@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
+        components::icon::{EYE, Icon},
         islands::{CheckedInput, FieldError, Rule, described_by, takes_focus},
         viewer::lang,
     },
@@ -176,19 +177,36 @@ pub(in crate::console) fn PasswordField(
     view! {
         <div class="field">
             <label for=id>{label}</label>
-            <input
-                id=id
-                name=name
-                type="password"
-                autocomplete=autocomplete
-                required
-                maxlength="1024"
-                autofocus=focus
-                aria-invalid=invalid
-                aria-describedby=described
-            />
+            <div class="password">
+                <input
+                    id=id
+                    name=name
+                    type="password"
+                    autocomplete=autocomplete
+                    required
+                    maxlength="1024"
+                    autofocus=focus
+                    aria-invalid=invalid
+                    aria-describedby=described
+                />
+                <Reveal of=id />
+            </div>
             <FieldError id=id.to_owned() error />
             {hint.map(|hint| view! { <p class="hint" id=format!("{id}-hint")>{hint}</p> })}
         </div>
+    }
+}
+
+/// A button within a field that shows the password as text while it is pressed in (`console::client::reveal`). It is hidden without scripts.
+#[component]
+pub(in crate::console) fn Reveal(
+    /// The id of the field.
+    of: &'static str,
+) -> impl IntoView {
+    let name = common::show_password(lang());
+    view! {
+        <button class="reveal scripted" type="button" data-reveal=of aria-pressed="false" aria-label=name title=name>
+            <Icon path=EYE />
+        </button>
     }
 }

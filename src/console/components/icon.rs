@@ -30,6 +30,9 @@ pub(in crate::console) fn Icon(
 pub(in crate::console) const TICK: &str = "m2.5 6.5 2.3 2.3 4.7-5.3";
 /// A cross.
 pub(in crate::console) const CROSS: &str = "m3 3 6 6M9 3 3 9";
+/// An eye.
+pub(in crate::console) const EYE: &str =
+    "M1 6s1.8-3.4 5-3.4S11 6 11 6 9.2 9.4 6 9.4 1 6 1 6zM6 4.6a1.4 1.4 0 1 0 0 2.8 1.4 1.4 0 0 0 0-2.8";
 /// A sun.
 pub(in crate::console) const SUN: &str = "M6 3.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4M6 .8v.6M6 10.6v.6M.8 6h.6M10.6 6h.6M2.3 2.3l.4.4M9.3 9.3l.4.4M9.7 2.3l-.4.4M2.7 9.3l-.4.4";
 /// A moon.

@@ -51,7 +51,14 @@ fn watch(form: HtmlFormElement, from_start: bool) {
     };
     let typed = window_event_listener(ev::input, move |_| note());
     let chosen = window_event_listener(ev::change, move |_| note());
-    let clicked = window_event_listener(ev::click, move |_| note());
+    let clicked = window_event_listener(ev::click, move |event| {
+        // Whoever discards the changes is not asked once more.
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        if target.is_some_and(|target| target.closest("[data-discards]").is_ok_and(|link| link.is_some())) {
+            is_sent.set_value(true);
+        }
+        note();
+    });
     let left = window_event_listener(ev::beforeunload, move |event| {
         let is_changed = from_start || watched.with_value(|form| is_changed(form, at_start.get_value()));
         if is_changed && !is_sent.get_value() {

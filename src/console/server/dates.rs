@@ -18,6 +18,16 @@ pub struct TimeView {
     pub utc: String,
 }
 
+/// "23 Nov, 14:02:11" in the given zone, with the year if it is not that of `now`.
+fn without_this_year(at: Timestamp, now: Timestamp, zone: &TimeZone, lang: Lang) -> String {
+    let local = at.in_zone(zone);
+    if local.year() == now.in_zone(zone).year() {
+        format!("{}, {}", month_day(at, zone, lang), local.strftime("%H:%M:%S"))
+    } else {
+        in_words(at, zone, lang)
+    }
+}
+
 /// "23 Nov 2026, 14:02:11" in the given zone.
 pub fn in_words(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {
     written(at, zone, lang, "%H:%M:%S")
@@ -82,10 +92,10 @@ pub fn to_the_millisecond(at: Timestamp, zone: &TimeZone, lang: Lang) -> String 
     format!("{}.{:03}", in_words(at, zone, lang), at.0.rem_euclid(1_000))
 }
 
-/// A moment as pages show it.
+/// A moment as pages show it: without the year if it is the present one. The time in UTC has it.
 pub fn time_view(at: Timestamp, zone: &TimeZone, lang: Lang) -> TimeView {
     TimeView {
-        text: in_words(at, zone, lang),
+        text: without_this_year(at, Timestamp::now(), zone, lang),
         datetime: at.rfc3339(),
         utc: common::utc(lang, &in_words(at, &TimeZone::UTC, lang)),
     }
@@ -105,6 +115,9 @@ mod tests {
         assert_eq!(in_words(at, &zone, Lang::Fr), "3 févr. 2026, 09:00:09");
         assert_eq!(minute(Timestamp(at.0 - 9_000), &zone, Lang::En), "3 Feb 2026, 09:00");
         assert_eq!(time_of_day(at, &zone), "09:00:09");
+        let (this_year, next_year) = (Timestamp(at.0 + 86_400_000), Timestamp::parse("2027-01-01T00:00:00Z").unwrap());
+        assert_eq!(without_this_year(at, this_year, &zone, Lang::En), "3 Feb, 09:00:09");
+        assert_eq!(without_this_year(at, next_year, &zone, Lang::Fr), "3 févr. 2026, 09:00:09");
         assert_eq!(time_view(at, &zone, Lang::Fr).utc, "3 févr. 2026, 08:00:09 UTC");
     }
 }

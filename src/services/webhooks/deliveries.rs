@@ -72,13 +72,29 @@ pub async fn find_all_deliveries(
 
 /// A delivery and its callbacks, oldest first. If there are more than 200, the newest ones.
 pub async fn delivery(app: &AppState, by: &Principal, id: DeliveryId) -> Result<(ListedDelivery, Vec<CallbackRecord>), UseCaseError> {
-    if let Principal::Key(_) = by {
-        by.may(Action::ReadCallbacks, false)?;
-    }
-    let delivery = app.store.delivery(id).await?.ok_or(UseCaseError::NotFound)?;
-    authorize(app, by, delivery.webhook, Action::ReadCallbacks).await?;
+    let delivery = delivery_for(app, by, Action::ReadCallbacks, None, id).await?;
     let callbacks = app.store.attempts(id, ATTEMPTS).await?;
     Ok((delivery, callbacks))
+}
+
+/// The delivery, if the caller may do this with it. If `of` is given, only a delivery of this webhook is found. A key without the scope is refused
+/// before the search, so that it does not learn which deliveries exist.
+pub(super) async fn delivery_for(
+    app: &AppState,
+    by: &Principal,
+    action: Action,
+    of: Option<WebhookId>,
+    id: DeliveryId,
+) -> Result<ListedDelivery, UseCaseError> {
+    if let Principal::Key(_) = by {
+        by.may(action, false)?;
+    }
+    let delivery = app.store.delivery(id).await?;
+    let delivery = delivery
+        .filter(|found| of.is_none_or(|of| of == found.webhook))
+        .ok_or(UseCaseError::NotFound)?;
+    authorize(app, by, delivery.webhook, action).await?;
+    Ok(delivery)
 }
 
 /// The number of deliveries of a webhook that wait, are held, and have failed. Each is counted up to a maximum

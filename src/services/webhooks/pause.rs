@@ -11,6 +11,7 @@ use crate::{
     messages::validation::ValidationError,
     services::error::UseCaseError,
     services::webhooks::{authorize, resend::load_enabled},
+    storage::delivery_list::DueDeliveries,
 };
 
 /// A pause of a webhook.
@@ -18,6 +19,8 @@ use crate::{
 pub struct Pause {
     /// The reason, as this node knows it.
     pub paused: Paused,
+    /// What of the waiting deliveries could be sent if there were no pause.
+    pub due: DueDeliveries,
     /// Whether other nodes send callbacks too, which may know another state.
     pub several_nodes: bool,
 }
@@ -29,9 +32,11 @@ pub async fn pause(app: &AppState, by: &Principal, id: WebhookId) -> Result<Opti
         return Ok(None);
     };
     authorize(app, by, id, Action::ReadCallbacks).await?;
+    let (due, is_alone) = tokio::try_join!(app.store.due_deliveries(id, Timestamp::now()), app.store.is_alone(app.node))?;
     Ok(Some(Pause {
         paused,
-        several_nodes: !app.store.is_alone(app.node).await?,
+        due,
+        several_nodes: !is_alone,
     }))
 }
 

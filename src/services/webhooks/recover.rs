@@ -15,10 +15,9 @@ use crate::{
     },
     messages::validation::ValidationError,
     services::error::{FieldError, UseCaseError},
-    services::webhooks::{authorize, resend::load_enabled},
+    services::webhooks::{authorize, deliveries::delivery_for, resend::load_enabled},
     storage::{
         StoreError,
-        delivery_list::ListedDelivery,
         recover::{CANCELLED, Cancelled, Discard, Recovery, Requeued},
     },
 };
@@ -158,7 +157,7 @@ pub async fn discard(
 /// Sends a delivery again that has failed for good or is held, with a full retry schedule and before the backlog. If `of` is given, only a
 /// delivery of this webhook is found.
 pub async fn redeliver_delivery(app: &AppState, by: &Principal, of: Option<WebhookId>, id: DeliveryId) -> Result<(), UseCaseError> {
-    let delivery = delivery_for(app, by, of, id).await?;
+    let delivery = delivery_for(app, by, Action::Resend, of, id).await?;
     load_enabled(app, by, delivery.webhook).await?;
     match app.store.event(delivery.event).await? {
         None => return Err(UseCaseError::Conflict(ValidationError::EventTooOld)),
@@ -178,22 +177,9 @@ pub async fn redeliver_delivery(app: &AppState, by: &Principal, of: Option<Webho
     Ok(())
 }
 
-/// A delivery that the caller may send or cancel.
-async fn delivery_for(app: &AppState, by: &Principal, of: Option<WebhookId>, id: DeliveryId) -> Result<ListedDelivery, UseCaseError> {
-    if let Principal::Key(_) = by {
-        by.may(Action::Resend, false)?;
-    }
-    let delivery = app.store.delivery(id).await?;
-    let delivery = delivery
-        .filter(|found| of.is_none_or(|of| of == found.webhook))
-        .ok_or(UseCaseError::NotFound)?;
-    authorize(app, by, delivery.webhook, Action::Resend).await?;
-    Ok(delivery)
-}
-
 /// Cancels a delivery that waits or is held. If `of` is given, only a delivery of this webhook is found.
 pub async fn cancel(app: &AppState, by: &Principal, of: Option<WebhookId>, id: DeliveryId) -> Result<(), UseCaseError> {
-    let webhook = delivery_for(app, by, of, id).await?.webhook;
+    let webhook = delivery_for(app, by, Action::Resend, of, id).await?.webhook;
     let now = Timestamp::now();
     match app.store.cancel(&by.actor(), id, now).await? {
         Cancelled::Done => {}

@@ -24,7 +24,12 @@ use std::{
     time::Duration,
 };
 
-use clearhook::{catalogue::BuiltIn, delivery::DeliverySettings, domain::url::UrlPolicy, storage::new_id};
+use clearhook::{
+    catalogue::BuiltIn,
+    delivery::DeliverySettings,
+    domain::{connection::CertificateFault, url::UrlPolicy},
+    storage::new_id,
+};
 use serde_json::Value;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -36,6 +41,17 @@ use crate::support::{
     database::TestDatabase,
     wait::wait_for,
 };
+
+/// What the sentence about a refused certificate says, and the reason that is stored with it.
+const FAULTS: [(&str, CertificateFault); 7] = [
+    (" expired on ", CertificateFault::Expired),
+    ("is not valid before", CertificateFault::NotYetValid),
+    ("not for ", CertificateFault::OtherName),
+    ("is self-signed", CertificateFault::SelfSigned),
+    ("unknown issuer, ", CertificateFault::UnknownIssuer),
+    ("certificate authority (CA:TRUE)", CertificateFault::Authority),
+    ("in the wrong order", CertificateFault::WrongOrder),
+];
 
 /// The time until the head of a response in this suite.
 pub(super) const TIMEOUT: Duration = Duration::from_millis(2_500);
@@ -227,6 +243,13 @@ pub(super) async fn check(database: &TestDatabase, settings: DeliverySettings, p
             && stored.certificates.iter().all(|sent| !sentence.contains(&sent.subject))
         {
             wrong.push(format!("{}: the certificates should be those of: {sentence}", row.name));
+        }
+        // A common reason is stored as such, so that the console can name it in the viewer's language.
+        let refused = stored.certificates.first().and_then(|first| first.refused);
+        if let Some((_, fault)) = FAULTS.iter().find(|(words, _)| sentence.contains(words))
+            && refused != Some(*fault)
+        {
+            wrong.push(format!("{}: the reason should be {fault:?}, not {refused:?}: {sentence}", row.name));
         }
         if stored.record.status.is_some() && stored.phases.wait.is_none() {
             wrong.push(format!(

@@ -203,7 +203,7 @@ fn KeyRow(key: ApiKeyRecord) -> impl IntoView {
     let state = KeyState::of(&key, Timestamp::now());
     let scopes = key.scopes.iter().map(|scope| view! { <span class="tag">{scope.as_str()}</span> });
     let scopes = scopes.collect_view();
-    let no_end = move || view! { <span class="hint" title=say::expires_hint(lang)>{say::expires_never(lang)}</span> }.into_any();
+    let no_end = move || view! { <span class="warn-text" title=say::expires_never_why(lang)>{say::expires_never(lang)}</span> }.into_any();
     let never = move || view! { <span class="hint">{say::never(lang)}</span> }.into_any();
     let time = |at: Timestamp| view! { <Time at=time_view(at, &zone, server::lang()) /> }.into_any();
     view! {

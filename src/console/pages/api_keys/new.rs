@@ -39,6 +39,9 @@ pub(super) const PATH: &str = "/api-keys/new";
 /// The periods that the form offers, in days.
 const PRESETS: [u16; 3] = [30, 90, 365];
 
+/// The choice of no last day in the query.
+const NO_END: &str = "none";
+
 /// The form.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -125,7 +128,7 @@ fn shown(status: StatusCode, view: NewKeyView) -> Response {
 struct NewKeyQuery {
     name: String,
     scopes: Vec<String>,
-    /// In how many days the key ends, or `none`.
+    /// In how many days the key ends, or [`NO_END`].
     days: String,
 }
 
@@ -182,6 +185,8 @@ fn Created(secret: OneTimeSecret) -> impl IntoView {
 fn Fields(form: KeyForm, errors: Vec<ErrorView>) -> impl IntoView {
     let lang = lang();
     focus_first(&errors, None);
+    let chosen = NewKeyQuery::of_request().days;
+    let is_endless = chosen == NO_END;
     let choices = Scope::ALL.iter().map(|scope| choice(*scope, &form.scopes, lang)).collect_view();
     let scope_error = error_of(&errors, "scopes");
     let describe = if scope_error.is_some() {
@@ -191,6 +196,10 @@ fn Fields(form: KeyForm, errors: Vec<ErrorView>) -> impl IntoView {
     };
     view! {
         <form method="post" action=PATH novalidate class="narrow">
+            // Enter in a field presses the first button of a form. This must not be one of the periods.
+            <button type="submit" class="visually-hidden" tabindex="-1" aria-hidden="true">
+                {say::api_key_create(lang)}
+            </button>
             <ErrorSummary errors=errors.clone() />
             <TextField
                 name="name"
@@ -220,9 +229,10 @@ fn Fields(form: KeyForm, errors: Vec<ErrorView>) -> impl IntoView {
                 error=error_of(&errors, "expires")
             />
             <div class="field presets" role="group" aria-label=say::expires_presets(lang)>
-                {PRESETS.map(|days| preset(Some(days), say::expires_in(lang, u64::from(days)))).collect_view()}
-                {preset(None, say::expires_never(lang).to_owned())}
+                {PRESETS.map(|days| preset(days.to_string(), say::expires_in(lang, u64::from(days)), &chosen)).collect_view()}
+                {preset(NO_END.to_owned(), say::expires_never(lang).to_owned(), &chosen)}
             </div>
+            {is_endless.then(|| view! { <p class="notice warn" role="status">{say::expires_never_why(lang)}</p> })}
             <div class="save">
                 <a class="button" href=super::PATH>
                     {say::cancel(lang)}
@@ -235,8 +245,9 @@ fn Fields(form: KeyForm, errors: Vec<ErrorView>) -> impl IntoView {
     }
 }
 
-/// A button that fills in the last day: a plain form whose fields become the query of the page.
-fn preset(days: Option<u16>, text: String) -> impl IntoView {
+/// A button that fills in the last day: a plain form whose fields become the query of the page. The pressed one keeps the focus.
+fn preset(days: String, text: String, chosen: &str) -> impl IntoView + use<> {
+    let focus = days == chosen;
     view! {
         <button
             class="button small"
@@ -244,7 +255,8 @@ fn preset(days: Option<u16>, text: String) -> impl IntoView {
             formmethod="get"
             formaction=PATH
             name="days"
-            value=days.map_or_else(|| "none".to_owned(), |days| days.to_string())
+            value=days
+            autofocus=focus
         >
             {text}
         </button>

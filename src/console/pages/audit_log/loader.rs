@@ -10,7 +10,7 @@ use crate::{
     auth::principal::Principal,
     console::{
         ConsoleError,
-        components::time::TimeView,
+        components::{time::TimeView, unseen::has_unseen},
         href::href,
         server::{caller, console_error, lang, time_view, zone},
     },
@@ -26,6 +26,8 @@ use crate::{
 
 /// Maximum number of entries on a page.
 const ROWS: u64 = 50;
+/// Maximum number of characters of a value in a row.
+const SHORT: usize = 24;
 
 /// A row of the audit log. Kinds and actions are their names in the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +48,7 @@ pub struct AuditRowView {
     pub kind: String,
     /// The name of the object.
     pub object: String,
-    /// The fields that were changed.
+    /// The fields that were changed, with their values if these are short: "Enabled: yes → no".
     pub changed: Vec<String>,
 }
 
@@ -177,10 +179,26 @@ fn row(entry: &AuditRecord, zone: &TimeZone, lang: Lang) -> AuditRowView {
         changed: match (&entry.before, &entry.after) {
             (Some(before), Some(after)) => {
                 let differing = differing(before, after).into_iter();
-                differing.map(|(field, ..)| label(&field, lang)).collect()
+                differing
+                    .map(|(field, before, after)| changed(&field, before, after, lang))
+                    .collect()
             }
             _ => Vec::new(),
         },
+    }
+}
+
+/// The name of a field, with the values before and after if they fit into the row.
+fn changed(field: &str, before: Option<&Value>, after: Option<&Value>, lang: Lang) -> String {
+    let name = label(field, lang);
+    let value = |value: Option<&Value>| {
+        let text = value.map_or_else(|| say::empty_value(lang).to_owned(), |value| shown(value, lang));
+        // What is not on one line, or has characters that cannot be seen, is shown in the entry alone.
+        Some(text).filter(|text| text.chars().count() <= SHORT && !text.contains('\n') && !has_unseen(text))
+    };
+    match value(before).zip(value(after)) {
+        Some((before, after)) => say::changed_from_to(lang, &after, &before, &name),
+        None => name,
     }
 }
 
@@ -239,7 +257,13 @@ fn shown(value: &Value, lang: Lang) -> String {
                 };
                 format!("{name}: {value}{mark}")
             }
-            _ => value.to_string(),
+            _ => match (
+                fields.get("per_second").and_then(Value::as_u64),
+                fields.get("burst").and_then(Value::as_u64),
+            ) {
+                (Some(rate), Some(burst)) => say::rate(lang, &burst.to_string(), &rate.to_string()),
+                _ => value.to_string(),
+            },
         },
         Value::Number(_) => value.to_string(),
     }
@@ -250,6 +274,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn short_values_are_in_the_row() {
+        let of = |before: Value, after: Value| changed("enabled", Some(&before), Some(&after), Lang::En);
+        assert_eq!(of(json!(true), json!(false)), "Enabled: yes → no");
+        assert_eq!(of(json!("a"), json!("")), "Enabled: a → empty");
+        for long in [json!("x".repeat(25)), json!(["a", "b"]), json!("a\u{202e}b")] {
+            assert_eq!(of(json!("a"), long), "Enabled");
+        }
+        assert_eq!(
+            changed("description", None, Some(&json!("new")), Lang::En),
+            "Description: empty → new"
+        );
+    }
 
     #[test]
     fn only_fields_that_differ_are_shown() {

@@ -154,7 +154,7 @@ pub(in crate::console::pages) async fn load(
             attempts: delivery.attempts,
             created: time_view(delivery.created, zone, lang),
             callbacks: (delivery.attempts > 0).then(|| callbacks_of(&message)),
-            send: (may_send && delivery.event_type.is_some()).then(|| with_list(&format!("{path}/redeliver"))),
+            send: (may_send && delivery.event_type.is_some() && !delivery.is_erased).then(|| with_list(&format!("{path}/redeliver"))),
             cancel: may_cancel(delivery.state).then(|| with_list(&format!("{path}/cancel"))),
             subject: delivery.subject,
             message,

@@ -1,5 +1,7 @@
 //! The state of a webhook's circuit breaker in words, with the button "Try now".
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use crate::{
@@ -10,10 +12,10 @@ use crate::{
         viewer::lang,
     },
     delivery::Paused,
-    domain::id::WebhookId,
+    domain::{id::WebhookId, timestamp::Timestamp},
     messages::{Lang, deliveries as say},
     services::{error::UseCaseError, webhooks},
-    storage::delivery_list::COUNTED_MAX,
+    storage::delivery_list::{COUNTED_MAX, DueDeliveries},
 };
 
 /// A pause of a webhook in words.
@@ -41,16 +43,16 @@ pub(in crate::console::pages) async fn pause_view(
         Paused::Failing { failures, every, next } => {
             sentences.push(say::paused(lang, &span(every, lang), &failures.to_string()));
             // One of those that wait is the one that is tried.
-            sentences.push(behind(waiting.saturating_sub(1), lang));
+            sentences.push(behind(pause.due.count.saturating_sub(1), lang));
             can_try = next.is_some();
-            sentences.push(next.map_or_else(
-                || say::paused_trying(lang).to_owned(),
-                |next| say::paused_next(lang, &span(next, lang)),
-            ));
+            sentences.push(match next {
+                None => say::paused_trying(lang).to_owned(),
+                Some(next) => next_probe(next, pause.due, Timestamp::now(), lang),
+            });
         }
         Paused::Asked { next } => {
             sentences.push(say::paused_asked(lang).to_owned());
-            sentences.push(say::paused_next(lang, &span(next, lang)));
+            sentences.push(next_probe(next, pause.due, Timestamp::now(), lang));
         }
     }
     if pause.several_nodes {
@@ -61,6 +63,15 @@ pub(in crate::console::pages) async fn pause_view(
         sentences,
         try_now: (may && can_try && waiting > 0).then(|| with_list(&format!("/webhooks/{id}/deliveries/try-now"))),
     }))
+}
+
+/// When the next callback is made: not before the pause ends, and not before a delivery is due.
+fn next_probe(pause: Duration, due: DueDeliveries, now: Timestamp, lang: Lang) -> String {
+    match due.next {
+        _ if due.count > 0 => say::paused_next(lang, &span(pause, lang)),
+        Some(next) => say::paused_next(lang, &span(pause.max(next.since(now)), lang)),
+        None => say::paused_until_event(lang).to_owned(),
+    }
 }
 
 fn behind(count: u64, lang: Lang) -> String {

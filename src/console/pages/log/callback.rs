@@ -13,7 +13,7 @@ use crate::{
             log::{
                 connection_view::{Certificates, PhaseBar},
                 load_callback::{AttemptView, CallbackDetailsView, HeaderLine, RedeliveryView, RedirectView},
-                load_log::CallbackRow,
+                log_rows::CallbackRow,
                 verdict::VerdictView,
             },
         },
@@ -53,6 +53,7 @@ pub(super) fn OpenCallback(
                 <h3 id="callback-heading">{say::callback(lang)}</h3>
                 <ResponseBadge succeeded=row.succeeded status=row.status response=row.response.clone() />
                 <div class="panel-moves">
+                    <CopyButton of="permalink" label=say::copy_link(lang) small=true />
                     {neighbour(newer, "newer", say::previous_callback(lang), "‹")} {neighbour(older, "older", say::next_callback(lang), "›")}
                     <a class="button small" data-panel-close="true" href=row.href.clone()>
                         {say::close(lang)}
@@ -67,11 +68,7 @@ pub(super) fn OpenCallback(
                         </p>
                     }
                 })}
-            <Verdict
-                verdict=open.verdict.clone()
-                succeeded=row.succeeded
-                permalink=(!open.may_resend).then(|| open.permalink.clone())
-            />
+            <Verdict verdict=open.verdict.clone() succeeded=row.succeeded asks_administrator=!open.may_resend && !row.succeeded />
             <div class="actions">
                 {open.redirect.clone().map(|redirect| view! { <UseRedirect redirect /> })}
                 <SendAgain redelivery=open.redelivery.clone() />
@@ -101,7 +98,7 @@ pub(super) fn OpenCallback(
 
 /// What happened, who has to act, and what to do next.
 #[component]
-fn Verdict(verdict: VerdictView, succeeded: bool, permalink: Option<String>) -> impl IntoView {
+fn Verdict(verdict: VerdictView, succeeded: bool, asks_administrator: bool) -> impl IntoView {
     let lang = lang();
     let class = if succeeded { "verdict good" } else { "verdict bad" };
     view! {
@@ -121,17 +118,7 @@ fn Verdict(verdict: VerdictView, succeeded: bool, permalink: Option<String>) -> 
                         </p>
                     }
                 })}
-            {permalink
-                .filter(|_| !succeeded)
-                .map(|link| {
-                    view! {
-                        <p class="hint">
-                            {verdict::ask_administrator(lang)} " " <code id="permalink" class="mono">
-                                {link}
-                            </code> " " <CopyButton of="permalink" label=common::copy(lang) small=true name=say::copy_what(lang, verdict::permalink(lang)) />
-                        </p>
-                    }
-                })}
+            {asks_administrator.then(|| view! { <p class="hint">{verdict::ask_administrator(lang)}</p> })}
             {verdict.who.map(|who| view! { <p class="who">{verdict::who(lang, who)}</p> })}
         </div>
     }
@@ -301,23 +288,15 @@ fn Facts(open: CallbackDetailsView) -> impl IntoView {
     let lang = lang();
     let row: CallbackRow = open.row;
     let (local, utc) = open.began;
-    let fact = |name: &'static str, id: &'static str, value: String| {
+    let fact = |name: &'static str, id: &'static str, text: String, machine: bool| {
         view! {
             <div class="long">
                 <dt>{name}</dt>
                 <dd class="mono">
-                    <span id=id>{value}</span>
+                    <span id=id>
+                        <ForeignText text machine />
+                    </span>
                     <CopyButton of=id label=common::copy(lang) small=true name=say::copy_what(lang, name) />
-                </dd>
-            </div>
-        }
-    };
-    let long = |name: &'static str, text: String, machine: bool| {
-        view! {
-            <div class="long">
-                <dt>{name}</dt>
-                <dd class="mono">
-                    <ForeignText text machine />
                 </dd>
             </div>
         }
@@ -343,11 +322,14 @@ fn Facts(open: CallbackDetailsView) -> impl IntoView {
                 <dt>{say::attempt(lang)}</dt>
                 <dd>{say::attempt_number(lang, &row.attempt.to_string(), &open.trigger)}</dd>
             </div>
-            {long(say::url(lang), row.url, true)}
-            {fact(say::message_id(lang), "message-id", open.delivery)}
-            {fact(say::event_id(lang), "event-id", open.event_id)}
-            {open.ce_id.map(|(id, source)| long(say::ce_id(lang), format!("{id} ({source})"), true))}
-            {open.subject.map(|subject| long(say::subject(lang), subject, false))}
+            {fact(say::url(lang), "called-url", row.url, true)}
+            {fact(say::message_id(lang), "message-id", open.delivery, true)}
+            {fact(say::event_id(lang), "event-id", open.event_id, true)}
+            {open
+                .ce_id
+                .map(|(id, source)| (fact(say::ce_id(lang), "publisher-id", id, true), fact(say::source(lang), "event-source", source, true)))}
+            {fact(verdict::permalink(lang), "permalink", open.permalink, true)}
+            {open.subject.map(|subject| fact(say::subject(lang), "event-subject", subject, false))}
         </dl>
     }
 }

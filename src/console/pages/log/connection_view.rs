@@ -228,6 +228,7 @@ mod tests {
     #[test]
     fn certificates_that_are_not_valid_say_so() {
         let certificate = |not_before, not_after| Certificate {
+            refused: None,
             subject: "CN=a".to_owned(),
             issuer: "CN=a".to_owned(),
             names: vec!["a.example".to_owned(), "10.0.0.1".to_owned()],

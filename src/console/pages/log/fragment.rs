@@ -1,15 +1,15 @@
-//! The log as HTML, for a page that is open while callbacks are logged.
+//! The log as HTML, for a page that is open while callbacks are logged or its log is searched.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::console::ConsoleError;
+use crate::console::{ConsoleError, pages::log::followed_log::FollowedLog};
 
 /// The first page of a log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogFragment {
-    /// Callbacks with greater ids are new.
-    pub since: String,
+    /// The log that the HTML shows.
+    pub followed: FollowedLog,
     /// The content of the element `log`. It contains no islands, so that it needs no hydration.
     pub html: String,
 }
@@ -28,14 +28,12 @@ pub async fn log_fragment(webhook: String, query: String) -> Result<LogFragment,
     };
     let (app, by) = caller()?;
     let query = read_query::<LogQuery>(&query).first_page();
-    Ok(match load(&app, &by, &webhook, query).await.map_err(action_error)? {
-        WebhookLog::Page(log) => LogFragment {
-            since: log.since.clone(),
-            html: Log(LogProps { log: *log }).to_html(),
-        },
-        WebhookLog::Empty { since } => LogFragment {
-            since,
-            html: String::new(),
+    let log = load(&app, &by, &webhook, query).await.map_err(action_error)?;
+    Ok(LogFragment {
+        followed: log.followed(&webhook),
+        html: match log {
+            WebhookLog::Page(log) => Log(LogProps { log: *log }).to_html(),
+            WebhookLog::Empty { .. } => String::new(),
         },
     })
 }

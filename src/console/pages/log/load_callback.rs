@@ -16,8 +16,9 @@ use crate::{
             log::{
                 connection_view::{CertificateView, PhasesView, certificate_views, phases_view},
                 indent::indented,
-                load_log::{CallbackRow, log_zone, row},
+                load_log::log_zone,
                 log_query::LogQuery,
+                log_rows::{CallbackRow, row},
                 log_urls::LogUrls,
                 masking::hide_values,
                 verdict::{VerdictView, full_verdict},
@@ -213,6 +214,7 @@ pub async fn callback(
     let may_change = by.may(Action::WriteWebhooks, false).is_ok();
     let details = if may_change { details } else { without_values(details, webhook) };
     let record = &details.record;
+    let created = app.store.deliveries_created([record.delivery]).await?;
     let began = (
         to_the_millisecond(record.at, zone, lang),
         to_the_millisecond(record.at, &TimeZone::UTC, lang),
@@ -220,7 +222,10 @@ pub async fn callback(
     let body = |which: &str| format!("{}/callbacks/{id}/{which}", urls.path());
     Ok(Some(CallbackDetailsView {
         row: CallbackRow {
-            since_this: (may && record.outcome == Outcome::Failed).then(|| urls.send_again_since(record.at)),
+            since_this: created
+                .get(&record.delivery)
+                .filter(|_| may && record.outcome == Outcome::Failed)
+                .map(|at| urls.send_again_since(*at)),
             ..row(record, urls.closed(), zone, lang)
         },
         delivery: record.delivery.message_id(),

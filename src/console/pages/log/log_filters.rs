@@ -6,67 +6,95 @@ use crate::{
     console::{
         components::{
             filter_sheet::{FilterSheet, SheetButton, set_text},
+            icon::{CROSS, Icon},
             popup::Popup,
             query_form::QueryForm,
         },
-        pages::log::{load_log::ChoiceView, log_query::LogQuery},
+        pages::log::{
+            log_choices::{ChipsView, ChoiceView, PresetView},
+            log_query::LogQuery,
+        },
         viewer::lang,
     },
-    messages::{common, logs as say},
+    messages::{common, logs as say, webhooks as of_list},
 };
 
 /// The id of the sheet with the range.
 const RANGE: &str = "log-range";
+/// The id of the fields of a custom range.
+const CUSTOM: &str = "log-custom";
 /// The id of the sheet with the filters.
 const FILTERS: &str = "log-filters";
 
 /// The buttons that open the sheets on a phone. The one of the range has the name of the preset; without presets there is none.
 #[component]
-pub(super) fn SheetButtons(presets: Vec<ChoiceView>, asked: LogQuery) -> impl IntoView {
+pub(super) fn SheetButtons(presets: Vec<PresetView>, asked: LogQuery) -> impl IntoView {
     let lang = lang();
     let range = (!presets.is_empty()).then(|| {
         let chosen = presets.into_iter().find(|preset| preset.current);
-        let range = chosen.map_or_else(|| say::range(lang).to_owned(), |preset| preset.text);
+        let range = chosen.map_or_else(|| say::range(lang), |preset| preset.text);
         let name = format!("{}: {range}", say::range(lang));
         view! { <SheetButton sheet=RANGE name>{range}</SheetButton> }
     });
     let set = [&asked.response, &asked.event, &asked.q].into_iter().flatten().count();
     view! {
         {range}
-        <SheetButton sheet=FILTERS>{common::filters(lang)} " " {set_text(set)}</SheetButton>
+        <SheetButton sheet=FILTERS>
+            {common::filters(lang)} " " <span id="log-filters-set" data-log-search="true">
+                {set_text(set)}
+            </span>
+        </SheetButton>
     }
 }
 
 /// The preset ranges and the form for a custom one.
 #[component]
 pub(super) fn RangeSheet(
-    presets: Vec<ChoiceView>,
+    presets: Vec<PresetView>,
     path: String,
     asked: LogQuery,
     from: String,
     to: String,
     is_wrong: bool,
 ) -> impl IntoView {
+    let form = view! { <RangeForm path asked from to is_wrong /> };
+    // What is wrong stands beside the fields, so they are in sight. On a phone the sheet shows the fields without a button.
+    let custom = if is_wrong {
+        form.into_any()
+    } else {
+        view! {
+            <button type="button" class="button small custom-range" popovertarget=CUSTOM>
+                {say::custom(lang())}
+            </button>
+            <div class="popup ask custom-range-fields" id=CUSTOM popover="auto">
+                {form}
+            </div>
+        }
+        .into_any()
+    };
     view! {
         <FilterSheet id=RANGE heading=say::range(lang())>
             <Presets presets />
-            <RangeForm path asked from to is_wrong />
+            {custom}
         </FilterSheet>
     }
 }
 
-/// The preset ranges.
+/// The preset ranges, with short names where they stand in the bar.
 #[component]
-fn Presets(presets: Vec<ChoiceView>) -> impl IntoView {
+fn Presets(presets: Vec<PresetView>) -> impl IntoView {
     let links = presets.into_iter().map(|preset| {
         view! {
-            <a href=preset.value aria-current=preset.current.then_some("true")>
-                {preset.text}
+            <a href=preset.href aria-current=preset.current.then_some("true")>
+                <span class="short" aria-hidden="true">
+                    {preset.short}
+                </span>
+                <span class="whole">{preset.text}</span>
             </a>
         }
     });
     view! {
-        <nav class="segments" aria-label=say::range(lang())>
+        <nav class="segments" id="log-presets" aria-label=say::range(lang()) data-log-search="true">
             {links.collect_view()}
         </nav>
     }
@@ -92,7 +120,9 @@ fn RangeForm(path: String, asked: LogQuery, from: String, to: String, is_wrong: 
             </label>
             <Kept name="response" value=asked.response />
             <Kept name="event" value=asked.event />
-            <Kept name="q" value=asked.q />
+            <span id="log-range-search" data-log-search="true" hidden>
+                <Kept name="q" value=asked.q />
+            </span>
             <Kept name="times" value=asked.times />
             <Kept name="list" value=asked.list />
             <button class="button" type="submit">
@@ -102,13 +132,13 @@ fn RangeForm(path: String, asked: LogQuery, from: String, to: String, is_wrong: 
     }
 }
 
-/// The filters for response and event. With scripts, choosing an option submits them.
+/// The filters for response and event, and the search. With scripts, choosing an option submits them, and typing searches (`log_follower`).
 #[component]
 pub(super) fn Filters(path: String, asked: LogQuery, responses: Vec<ChoiceView>, events: Vec<ChoiceView>) -> impl IntoView {
     let lang = lang();
     view! {
         <FilterSheet id=FILTERS heading=common::filters(lang)>
-        <QueryForm action=format!("{path}#logs") class="filters" search=false>
+        <QueryForm action=format!("{path}#logs") class="filters log-search" search=true>
             <Kept name="range" value=asked.range />
             <Kept name="from" value=asked.from />
             <Kept name="to" value=asked.to />
@@ -123,6 +153,31 @@ pub(super) fn Filters(path: String, asked: LogQuery, responses: Vec<ChoiceView>,
         </QueryForm>
         </FilterSheet>
     }
+}
+
+/// What is set besides a preset range: a link for each, which removes it, and one that removes all.
+#[component]
+pub(super) fn Chips(chips: ChipsView) -> impl IntoView {
+    if chips.chips.is_empty() {
+        return ().into_any();
+    }
+    let links = chips.chips.into_iter().map(|chip| {
+        view! {
+            <a class="chip" href=chip.href aria-label=chip.name>
+                <span>{chip.text}</span>
+                <Icon path=CROSS />
+            </a>
+        }
+    });
+    view! {
+        <div class="chips">
+            {links.collect_view()}
+            <a class="chip-clear" href=chips.cleared>
+                {of_list::clear(lang())}
+            </a>
+        </div>
+    }
+    .into_any()
 }
 
 /// The links to the rows as a file.

@@ -1,8 +1,8 @@
 //! Live updates of a log: server-sent events tell how many callbacks were logged since the page was rendered. New rows are shown at once if
-//! that moves nothing that is being read, otherwise after a click.
+//! that moves nothing that is being read, otherwise after a click. While somebody types into the search, the log follows.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     rc::{Rc, Weak},
     time::Duration,
 };
@@ -11,16 +11,18 @@ use leptos::{
     ev::MouseEvent,
     leptos_dom::helpers::WindowListenerHandle,
     prelude::*,
-    wasm_bindgen::{JsCast, closure::Closure},
+    wasm_bindgen::{JsCast, JsValue, closure::Closure},
 };
-use serde::{Deserialize, Serialize};
-use web_sys::{Element, Event, EventSource, MessageEvent};
+use web_sys::{Element, Event, EventSource, HtmlFormElement, MessageEvent};
 
 use crate::{
     console::{
         ConsoleError,
-        islands::sign_in_href,
-        pages::log::fragment::{LogFragment, log_fragment},
+        islands::{form_query, is_typed_otherwise, is_within, listen, sign_in_href},
+        pages::log::{
+            followed_log::FollowedLog,
+            fragment::{LogFragment, log_fragment},
+        },
         viewer::lang,
     },
     messages::{logs as say, webhooks as of_list},
@@ -30,6 +32,14 @@ use crate::{
 const UPDATE_PAUSE: Duration = Duration::from_secs(1);
 /// The pause before a stream that was rejected is opened again, and after an update that failed.
 const RETRY_PAUSE: Duration = Duration::from_secs(15);
+/// The pause after the last key before the log is searched.
+const TYPING_PAUSE: Duration = Duration::from_millis(250);
+/// The form with the search.
+const FORM: &str = "form.log-search";
+/// Its field.
+const FIELD: &str = "form.log-search input[type=search]";
+/// The parts of a log that a search changes: all but the form.
+const SEARCHED_PARTS: &str = "[data-log-search]";
 /// The parts of a log that change when callbacks are logged: the chart, the rows, and the text below them.
 const LIVE_PARTS: &str = "[data-log-part]";
 /// The chart with its numbers. Its height does not depend on them.
@@ -44,23 +54,6 @@ enum Asked {
     Viewer,
 }
 
-/// The log that a page shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FollowedLog {
-    /// The id of the webhook.
-    pub webhook: String,
-    /// The query of the first page of the log, encoded.
-    pub query: String,
-    /// The address of the stream. `None` if the range is over.
-    pub stream: Option<String>,
-    /// Callbacks with greater ids are new. (Ids sort by time.)
-    pub since: String,
-    /// Whether the first page is shown.
-    pub is_top: bool,
-    /// The address of the first page.
-    pub top: String,
-}
-
 /// Follows a log while the page is visible, also before the first callback. The link "3 new callbacks" shows them.
 #[island]
 pub fn LogFollower(
@@ -68,9 +61,19 @@ pub fn LogFollower(
     followed: FollowedLog,
 ) -> impl IntoView {
     let lang = lang();
-    let count = RwSignal::new(0);
-    let has_ended = RwSignal::new(false);
-    let (requested, is_top, top) = (RwSignal::new(()), followed.is_top, followed.top.clone());
+    let shown = Shown {
+        log: RwSignal::new(followed),
+        count: RwSignal::new(0),
+        found: RwSignal::new(String::new()),
+        has_ended: RwSignal::new(false),
+    };
+    let Shown {
+        log,
+        count,
+        found,
+        has_ended,
+    } = shown;
+    let requested = RwSignal::new(());
     // The follower is created in an effect, because the server may drop a page on another thread than the one that rendered it. Effects
     // do not run on the server.
     Effect::new(move |follower: Option<Rc<Follower>>| {
@@ -79,16 +82,17 @@ pub fn LogFollower(
             follower.update(Asked::Viewer);
             return follower;
         }
-        Follower::start(followed.clone(), count, has_ended)
+        Follower::start(shown)
     });
     let show = move |event: MouseEvent| {
-        if is_top {
+        if log.with_untracked(|log| log.is_top) {
             event.prevent_default();
             requested.set(());
         }
     };
     view! {
         <div class="fresh" role="status">
+            <span class="visually-hidden">{move || found.get()}</span>
             {move || {
                 has_ended
                     .get()
@@ -103,11 +107,10 @@ pub fn LogFollower(
                     })
             }}
             {move || {
-                let top = top.clone();
                 (count.get() > 0 && !has_ended.get())
                     .then(|| {
                         view! {
-                            <a class="button primary" href=top on:click=show>
+                            <a class="button primary" href=log.with(|log| log.top.clone()) on:click=show>
                                 {say::fresh(lang, count.get())}
                             </a>
                         }
@@ -117,14 +120,26 @@ pub fn LogFollower(
     }
 }
 
-struct Follower {
-    log: FollowedLog,
+/// What the island shows.
+#[derive(Clone, Copy)]
+struct Shown {
+    /// The log of the page.
+    log: RwSignal<FollowedLog>,
     /// The number of callbacks that are not shown.
     count: RwSignal<u64>,
+    /// How many callbacks a search found, in words, for screen readers.
+    found: RwSignal<String>,
     /// Whether the session has ended, so that nothing can be shown any more.
     has_ended: RwSignal<bool>,
+}
+
+struct Follower {
+    shown: Shown,
     state: RefCell<State>,
     visibility: RefCell<Option<WindowListenerHandle>>,
+    /// The number of the last search. What was asked before it is not shown.
+    search: Cell<u64>,
+    typing: RefCell<Option<TimeoutHandle>>,
 }
 
 #[derive(Default)]
@@ -161,18 +176,19 @@ impl Drop for Follower {
 }
 
 impl Follower {
-    fn start(log: FollowedLog, count: RwSignal<u64>, has_ended: RwSignal<bool>) -> Rc<Self> {
+    fn start(shown: Shown) -> Rc<Self> {
+        let since = shown.log.with_untracked(|log| log.since.clone());
         let state = State {
-            since: log.since.clone(),
-            received: log.since.clone(),
+            received: since.clone(),
+            since,
             ..State::default()
         };
         let follower = Rc::new(Self {
-            log,
-            count,
-            has_ended,
+            shown,
             state: RefCell::new(state),
             visibility: RefCell::default(),
+            search: Cell::default(),
+            typing: RefCell::default(),
         });
         let weak = Rc::downgrade(&follower);
         let changed = move |_| with(&weak, Self::open);
@@ -180,15 +196,108 @@ impl Follower {
             .visibility
             .replace(Some(window_event_listener_untyped("visibilitychange", changed)));
         follower.open();
+        follower.watch_search();
         follower
+    }
+
+    /// The webhook and the query of the log.
+    fn asked(&self) -> (String, String) {
+        self.shown.log.with_untracked(|log| (log.webhook.clone(), log.query.clone()))
+    }
+
+    /// Searches while somebody types, and at once after Enter. Choosing an option loads the page (`console::client::query_forms`).
+    fn watch_search(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        listen(&document(), "input", move |event| {
+            if target(&event).is_some_and(|field| field.matches(FIELD).unwrap_or(false)) {
+                with(&weak, Self::search_after_pause);
+            }
+        });
+        let weak = Rc::downgrade(self);
+        listen(&document(), "submit", move |event| {
+            let is_typing = || {
+                document()
+                    .active_element()
+                    .is_some_and(|active| active.matches(FIELD).unwrap_or(false))
+            };
+            if target(&event).is_some_and(|form| is_within(&form, FORM)) && is_typing() {
+                event.prevent_default();
+                event.stop_propagation();
+                with(&weak, Self::search);
+            }
+        });
+        // What was typed before the scripts ran.
+        if search_form().is_some_and(|form| is_typed_otherwise(&form)) {
+            self.search();
+        }
+    }
+
+    fn search_after_pause(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        let handle = set_timeout_with_handle(move || with(&weak, Self::search), TYPING_PAUSE).ok();
+        if let Some(before) = self.typing.replace(handle) {
+            before.clear();
+        }
+    }
+
+    /// Shows the log for what stands in the form. The form stays as it is, and the address of the page follows.
+    fn search(self: &Rc<Self>) {
+        if let Some(typing) = self.typing.take() {
+            typing.clear();
+        }
+        let Some(query) = search_form().and_then(|form| form_query(&form)) else {
+            return;
+        };
+        let number = self.search.get() + 1;
+        self.search.set(number);
+        set_busy(true);
+        let (weak, (webhook, _)) = (Rc::downgrade(self), self.asked());
+        leptos::task::spawn_local(async move {
+            let fragment = log_fragment(webhook, query.clone()).await;
+            with(&weak, |follower| {
+                if follower.search.get() != number {
+                    return;
+                }
+                set_busy(false);
+                match fragment {
+                    Ok(fragment) => follower.show_found(fragment, &query),
+                    Err(ConsoleError::SignedOut) => follower.shown.has_ended.set(true),
+                    // The page says what is wrong.
+                    Err(_) => drop(window().location().assign(&address(&query))),
+                }
+            });
+        });
+    }
+
+    /// Shows the log that a search found. A callback that was open is closed, because the rows are others.
+    fn show_found(self: &Rc<Self>, fragment: LogFragment, query: &str) {
+        replace_log(&fragment.html, SEARCHED_PARTS);
+        if let Some(panel) = document().get_element_by_id("panel") {
+            panel.set_inner_html("");
+        }
+        // If the browser refuses, because there were too many changes, only the address is an old one.
+        let _ = window()
+            .history()
+            .and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(&address(query))));
+        let found = document().query_selector("#log-chart .legend strong").ok().flatten();
+        let found = found.and_then(|found| found.text_content()).unwrap_or_default();
+        self.shown.found.set(found);
+        self.shown.count.set(0);
+        let mut state = self.state.borrow_mut();
+        state.since.clone_from(&fragment.followed.since);
+        state.received.clone_from(&fragment.followed.since);
+        state.is_chart_stale = false;
+        drop(state);
+        self.shown.log.set(fragment.followed);
+        self.open();
     }
 
     /// Opens the stream after the newest id that was received. While the page is hidden, closes it.
     fn open(self: &Rc<Self>) {
         let mut state = self.state.borrow_mut();
         state.stream = None;
-        let may_follow = !document().hidden() && !self.has_ended.get_untracked();
-        let Some(path) = self.log.stream.as_deref().filter(|_| may_follow) else {
+        let may_follow = !document().hidden() && !self.shown.has_ended.get_untracked();
+        let Some(path) = self.shown.log.with_untracked(|log| log.stream.clone()).filter(|_| may_follow) else {
             return;
         };
         let mark = if path.contains('?') { '&' } else { '?' };
@@ -214,7 +323,7 @@ impl Follower {
         let is_closed = |stream: &Stream| stream.source.ready_state() == EventSource::CLOSED;
         if self.state.borrow().stream.as_ref().is_some_and(is_closed) {
             // Why it was rejected, an event source does not tell; a request does.
-            let (weak, webhook, query) = (Rc::downgrade(self), self.log.webhook.clone(), self.log.query.clone());
+            let (weak, (webhook, query)) = (Rc::downgrade(self), self.asked());
             leptos::task::spawn_local(async move {
                 let fragment = log_fragment(webhook, query).await;
                 with(&weak, |follower| follower.note_end(fragment.as_ref().err()));
@@ -225,7 +334,7 @@ impl Follower {
 
     fn note_end(&self, error: Option<&ConsoleError>) {
         if error == Some(&ConsoleError::SignedOut) {
-            self.has_ended.set(true);
+            self.shown.has_ended.set(true);
         }
     }
 
@@ -238,7 +347,7 @@ impl Follower {
         state.is_chart_stale |= !is_shown;
         drop(state);
         if !is_shown {
-            self.count.update(|all| *all += count);
+            self.shown.count.update(|all| *all += count);
             self.update_if_unnoticed();
         }
     }
@@ -249,7 +358,7 @@ impl Follower {
             let state = self.state.borrow();
             (state.is_pausing, state.is_chart_stale)
         };
-        if is_pausing || self.count.get_untracked() == 0 || !self.log.is_top {
+        if is_pausing || self.shown.count.get_untracked() == 0 || !self.shown.log.with_untracked(|log| log.is_top) {
             return;
         }
         if moves_nothing() {
@@ -264,11 +373,12 @@ impl Follower {
         let mut state = self.state.borrow_mut();
         (state.is_pausing, state.is_chart_stale) = (true, false);
         drop(state);
-        let (weak, webhook, query) = (Rc::downgrade(self), self.log.webhook.clone(), self.log.query.clone());
+        let (weak, search, (webhook, query)) = (Rc::downgrade(self), self.search.get(), self.asked());
         leptos::task::spawn_local(async move {
             let fragment = log_fragment(webhook, query).await;
             with(&weak, |follower| {
                 match fragment {
+                    Ok(_) if follower.search.get() != search => {}
                     // A bar may have got the focus meanwhile.
                     Ok(fragment) if !has_focus(CHART) => replace_log(&fragment.html, CHART),
                     _ => follower.state.borrow_mut().is_chart_stale = true,
@@ -281,10 +391,11 @@ impl Follower {
     /// Shows the present log. There is one request at a time.
     fn update(self: &Rc<Self>, asked: Asked) {
         self.state.borrow_mut().is_pausing = true;
-        let (weak, webhook, query) = (Rc::downgrade(self), self.log.webhook.clone(), self.log.query.clone());
+        let (weak, search, (webhook, query)) = (Rc::downgrade(self), self.search.get(), self.asked());
         leptos::task::spawn_local(async move {
             let fragment = log_fragment(webhook, query).await;
             with(&weak, |follower| match fragment {
+                Ok(_) if follower.search.get() != search => follower.pause(UPDATE_PAUSE),
                 // The page may have been scrolled while the log was on its way.
                 Ok(fragment) if asked == Asked::Nobody && !moves_nothing() => {
                     if !has_focus(CHART) {
@@ -306,7 +417,8 @@ impl Follower {
         });
     }
 
-    fn show(&self, LogFragment { since, html }: LogFragment) {
+    fn show(&self, LogFragment { followed, html }: LogFragment) {
+        let since = followed.since;
         replace_log(&html, LIVE_PARTS);
         mark_open_row();
         let mut state = self.state.borrow_mut();
@@ -314,7 +426,7 @@ impl Follower {
         // Callbacks that were announced while the fragment was rendered may be missing in it.
         if state.received <= since {
             state.received.clone_from(&since);
-            self.count.set(0);
+            self.shown.count.set(0);
         }
         state.since = since;
     }
@@ -330,6 +442,32 @@ impl Follower {
         };
         set_timeout(move || with(&weak, end), pause);
     }
+}
+
+fn search_form() -> Option<HtmlFormElement> {
+    document().query_selector(FORM).ok().flatten()?.dyn_into().ok()
+}
+
+fn target(event: &Event) -> Option<Element> {
+    event.target().and_then(|target| target.dyn_into().ok())
+}
+
+/// The address of the page with this query.
+fn address(query: &str) -> String {
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("{}{mark}{query}", window().location().pathname().unwrap_or_default())
+}
+
+/// Dims the rows while others are on their way.
+fn set_busy(is_busy: bool) {
+    let Some(body) = document().get_element_by_id("log-body") else {
+        return;
+    };
+    let _ = if is_busy {
+        body.set_attribute("aria-busy", "true")
+    } else {
+        body.remove_attribute("aria-busy")
+    };
 }
 
 /// The path and the query of the page.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::console::href::{href, page_query};
+
 /// The range, the filters, the position and the open callback.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -31,6 +33,12 @@ pub struct LogQuery {
     pub list: Option<String>,
     /// The result of "Send again": `again`, `soon` or `not`.
     pub sent: Option<String>,
+}
+
+/// The address of the page of a webhook with another query for its log. The list and the zone are those of the present page.
+pub(in crate::console::pages) fn log_href(webhook: &str, query: LogQuery) -> String {
+    let LogQuery { times, list, .. } = page_query();
+    href(&format!("/webhooks/{webhook}"), &LogQuery { times, list, ..query })
 }
 
 impl LogQuery {

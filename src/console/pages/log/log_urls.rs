@@ -148,6 +148,20 @@ impl<'a> LogUrls<'a> {
         })
     }
 
+    /// The first page of the log with other filters.
+    pub(super) fn filtered(&self, query: LogQuery) -> String {
+        self.rows(&query.first_page())
+    }
+
+    /// The usual range without filters.
+    pub(super) fn cleared(&self) -> String {
+        self.rows(&LogQuery {
+            times: self.query.times.clone(),
+            list: self.query.list.clone(),
+            ..LogQuery::default()
+        })
+    }
+
     /// The default range with the same filters.
     pub(super) fn default_range(&self) -> String {
         self.rows(&self.filters())

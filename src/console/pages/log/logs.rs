@@ -11,16 +11,17 @@ use crate::{
             icon::NavIcon,
             popup::Popup,
             time::Time,
-            unseen::written_out,
+            unseen::{ForeignText, written_out},
         },
         href::page_query,
         pages::deliveries::delivery_table::DeliveryTable,
         pages::log::{
             callback::OpenCallback,
-            load_log::{CallbackRow, LogView, WebhookLog, load},
-            log_filters::{Export, Filters, RangeSheet, SheetButtons},
-            log_follower::{FollowedLog, LogFollower},
+            load_log::{LogView, WebhookLog, load},
+            log_filters::{Chips, Export, Filters, RangeSheet, SheetButtons},
+            log_follower::LogFollower,
             log_query::LogQuery,
+            log_rows::CallbackRow,
         },
         server::{caller, console_error},
         viewer::lang,
@@ -40,20 +41,14 @@ pub(in crate::console::pages) fn Logs(
             let (app, by) = caller()?;
             load(&app, &by, &id, query).await.map_err(console_error)
         };
-        let (followed, log) = match loaded.await {
-            Ok(WebhookLog::Page(log)) => (followed(&id, &log), Some(view! { <Log log=*log /> })),
-            Ok(WebhookLog::Empty { since }) => {
-                let followed = FollowedLog {
-                    stream: Some(format!("/webhooks/{id}/callbacks/live")),
-                    webhook: id,
-                    since,
-                    is_top: true,
-                    ..FollowedLog::default()
-                };
-                (followed, None)
-            }
+        let Ok(log) = loaded.await else {
             // The part of the page above shows the error.
-            Err(_) => return ().into_any(),
+            return ().into_any();
+        };
+        let followed = log.followed(&id);
+        let log = match log {
+            WebhookLog::Page(log) => Some(view! { <Log log=*log /> }),
+            WebhookLog::Empty { .. } => None,
         };
         view! {
             <LogFollower followed />
@@ -63,19 +58,8 @@ pub(in crate::console::pages) fn Logs(
     })
 }
 
-fn followed(id: &str, log: &LogView) -> FollowedLog {
-    FollowedLog {
-        webhook: id.to_owned(),
-        query: log.query.clone(),
-        stream: log.live.clone(),
-        since: log.since.clone(),
-        is_top: log.is_top,
-        top: log.top.clone(),
-    }
-}
-
-/// The section "Logs". The elements with `data-log-part` are replaced when callbacks are logged (see `log_follower`); the others
-/// stay, because their fields may be in use. The open callback is beside the log where there is room.
+/// The section "Logs". The elements with `data-log-part` are replaced when callbacks are logged, and those with `data-log-search` when the log is
+/// searched (see `log_follower`); the others stay, because their fields may be in use. The open callback is beside the log where there is room.
 #[component]
 pub(super) fn Log(log: LogView) -> impl IntoView {
     let lang = lang();
@@ -83,14 +67,6 @@ pub(super) fn Log(log: LogView) -> impl IntoView {
     let (newer, older) = neighbours(&log.rows);
     let export = (!is_list).then(|| view! { <Export csv=log.csv.clone() jsonl=log.jsonl.clone() /> });
     let open = log.open.clone().map(|open| view! { <OpenCallback open newer older /> });
-    let zoom = log.zoom.clone().map(|(range, href)| {
-        let name = format!("{range}: {}", say::zoom_out(lang));
-        view! {
-            <a class="range-chip" href=href title=say::zoom_out(lang) aria-label=name>
-                {range} <span aria-hidden="true">" ×"</span>
-            </a>
-        }
-    });
     let (path, asked) = (log.path.clone(), log.asked.clone());
     // A list of deliveries has all of them, of any time.
     let range = (!is_list).then(|| {
@@ -116,33 +92,39 @@ pub(super) fn Log(log: LogView) -> impl IntoView {
                     <h2 id="logs-heading">{say::title(lang)}</h2>
                     <HelpTip topic=Topic::Logs heading=say::title(lang) />
                 </div>
-                {export}
+                <div id="log-export" data-log-search="true">
+                    {export}
+                </div>
             </div>
             <div class="log-grid">
                 <div class="log-list">
-                    <div class="bar">
+                    <div class="bar log-bar">
                         <SheetButtons presets=if is_list { Vec::new() } else { log.presets.clone() } asked=asked.clone() />
                         {range}
+                        <Filters path asked responses=log.responses.clone() events=log.events.clone() />
                         <p class="field-error range-error" id="range-error" role="alert">
                             {log.error.clone().unwrap_or_default()}
                         </p>
-                        {zoom}
+                    </div>
+                    <div id="log-chips" data-log-search="true">
+                        <Chips chips=log.chips.clone() />
                     </div>
                     <div class="card">
                         <div class="card-head">
-                            <div id="log-chart" data-log-part="true">
+                            <div id="log-chart" data-log-part="true" data-log-search="true">
                                 {log.chart.clone().map(|chart| view! { <Chart chart /> })}
                                 {log.listed.as_ref().map(|table| view! { <p class="legend"><strong>{table.heading}</strong></p> })}
                             </div>
-                            <Filters path asked responses=log.responses.clone() events=log.events.clone() />
                         </div>
-                        {match log.listed.clone() {
-                            Some(table) => {
-                                let (first, next) = log.listed_pages.clone();
-                                view! { <DeliveryTable table first next /> }.into_any()
-                            }
-                            None => view! { <Rows log /> }.into_any(),
-                        }}
+                        <div id="log-body" data-log-search="true">
+                            {match log.listed.clone() {
+                                Some(table) => {
+                                    let (first, next) = log.listed_pages.clone();
+                                    view! { <DeliveryTable table first next /> }.into_any()
+                                }
+                                None => view! { <Rows log /> }.into_any(),
+                            }}
+                        </div>
                     </div>
                 </div>
                 <div id="panel" class="panel">{open}</div>
@@ -183,6 +165,7 @@ fn Rows(log: LogView) -> impl IntoView {
                 <tr>
                     <th scope="col">{say::date(lang)}</th>
                     <th scope="col">{say::event(lang)}</th>
+                    <th scope="col">{say::subject(lang)}</th>
                     <th scope="col">{say::url(lang)}</th>
                     <th scope="col">{say::response(lang)}</th>
                     <th scope="col">{say::attempt(lang)}</th>
@@ -214,6 +197,15 @@ fn Rows(log: LogView) -> impl IntoView {
 fn Row(row: CallbackRow) -> impl IntoView {
     let lang = lang();
     let (host, rest) = row.address;
+    // The id of the event is what one searches for if it has no subject.
+    let whole = row
+        .subject
+        .clone()
+        .unwrap_or_else(|| format!("{}: {}", say::event_id(lang), row.event_id));
+    let subject = match row.subject {
+        Some(subject) => view! { <ForeignText text=subject /> }.into_any(),
+        None => view! { <span class="quiet-text mono">{row.event_id}</span> }.into_any(),
+    };
     let menu = row.since_this.map(|href| {
         view! {
             <Popup id=format!("menu-{}", row.id) text="⋯" name=say::row_menu(lang).to_owned() class="icon-button">
@@ -234,6 +226,9 @@ fn Row(row: CallbackRow) -> impl IntoView {
                     <NavIcon path=row.icon />
                     <span>{row.event}</span>
                 </span>
+            </td>
+            <td class="clip subject" title=whole>
+                <span>{subject}</span>
             </td>
             <td class="mono clip url" title=row.url>
                 <span>

@@ -1,5 +1,6 @@
 //! The log of a webhook, which is a part of its page: the callbacks of a range, one callback with all details, and live updates.
 
+pub mod followed_log;
 pub mod fragment;
 pub mod log_follower;
 pub mod panel;
@@ -21,9 +22,13 @@ pub(super) mod load_chart;
 #[cfg(feature = "ssr")]
 pub mod load_log;
 #[cfg(feature = "ssr")]
+mod log_choices;
+#[cfg(feature = "ssr")]
 mod log_filters;
 #[cfg(feature = "ssr")]
 pub mod log_query;
+#[cfg(feature = "ssr")]
+mod log_rows;
 #[cfg(feature = "ssr")]
 mod log_urls;
 #[cfg(feature = "ssr")]

@@ -4,7 +4,11 @@ use url::Url;
 
 use crate::{
     console::server::durations::{exact, rounded},
-    domain::{answer::Failure, connection::Phases},
+    domain::{
+        answer::Failure,
+        connection::{Certificate, CertificateFault, Phases},
+        timestamp::Timestamp,
+    },
     messages::{Lang, verdict as say},
     services::webhooks::redirect_target,
     storage::callbacks::{CallbackDetails, CallbackRecord},
@@ -34,6 +38,8 @@ pub struct Heard<'a> {
     phases: Phases,
     /// The absolute target of a redirect.
     target: Option<&'a str>,
+    /// The certificate that was refused.
+    certificate: Option<&'a Certificate>,
 }
 
 impl<'a> Heard<'a> {
@@ -44,6 +50,7 @@ impl<'a> Heard<'a> {
             secret_of: None,
             phases: details.phases,
             target: None,
+            certificate: details.certificates.first(),
         }
     }
 
@@ -57,7 +64,7 @@ impl<'a> Heard<'a> {
 pub fn verdict(record: &CallbackRecord, heard: Heard<'_>, lang: Lang) -> VerdictView {
     let (sentence, who, next) = match record.status {
         Some(status) => of_status(status, record, heard, lang),
-        None => of_failure(record, &heard.phases, lang),
+        None => of_failure(record, &heard, lang),
     };
     VerdictView {
         sentence,
@@ -145,7 +152,8 @@ fn of_status(status: u16, record: &CallbackRecord, heard: Heard<'_>, lang: Lang)
     }
 }
 
-fn of_failure(record: &CallbackRecord, phases: &Phases, lang: Lang) -> Parts {
+fn of_failure(record: &CallbackRecord, heard: &Heard<'_>, lang: Lang) -> Parts {
+    let phases = heard.phases;
     let failure = Failure::ALL.into_iter().find(|failure| failure.as_str() == record.response);
     let url = Url::parse(&record.url).ok();
     let host = url.as_ref().and_then(Url::host_str).unwrap_or(&record.url).to_owned();
@@ -187,12 +195,32 @@ fn of_failure(record: &CallbackRecord, phases: &Phases, lang: Lang) -> Parts {
             say::who_administrator(lang),
             say::name_not_resolved_next(lang),
         ),
-        Some(Failure::TlsError) => (say::tls(lang, &host), receiver, say::tls_next(lang)),
+        Some(Failure::TlsError) => {
+            let why = heard.certificate.and_then(|certificate| refusal(certificate, record.at, lang));
+            let sentence = why.map_or_else(|| say::tls(lang, &host), |why| say::tls_because(lang, &host, why));
+            (sentence, receiver, say::tls_next(lang))
+        }
         Some(Failure::AddressBlocked) => (say::blocked(lang).to_owned(), say::who_operator(lang), say::blocked_next(lang)),
         // A name that a newer version stored means as much as "no valid answer".
         Some(Failure::ResponseInvalid) | None => (say::invalid(lang, &host), receiver, say::invalid_next(lang)),
     };
     (sentence, Some(who), Some(next.to_owned()))
+}
+
+/// Why a certificate was refused at this time.
+const fn refusal(certificate: &Certificate, at: Timestamp, lang: Lang) -> Option<&'static str> {
+    let Some(fault) = certificate.refused else { return None };
+    Some(match fault {
+        CertificateFault::Expired if certificate.not_after < at.0 => say::tls_expired(lang),
+        CertificateFault::Expired => say::tls_chain_expired(lang),
+        CertificateFault::NotYetValid => say::tls_not_yet(lang),
+        CertificateFault::OtherName => say::tls_other_name(lang),
+        CertificateFault::SelfSigned => say::tls_self_signed(lang),
+        CertificateFault::UnknownIssuer => say::tls_unknown_issuer(lang),
+        CertificateFault::Revoked => say::tls_revoked(lang),
+        CertificateFault::Authority => say::tls_authority(lang),
+        CertificateFault::WrongOrder => say::tls_order(lang),
+    })
 }
 
 /// `500 InternalServerError`, or the digits of a status code without a name.
@@ -357,6 +385,37 @@ mod tests {
             "“hooks.exmple.com” is not known to DNS."
         );
         assert!(of(Answer::Status(401), &[]).next.unwrap().contains("28 Nov 2026"));
+    }
+
+    #[test]
+    fn a_refused_certificate_says_why() {
+        let sentence = |refused, not_after| {
+            let mut details = details(Answer::None(Failure::TlsError), &[], "");
+            details.certificates = vec![Certificate {
+                subject: "CN=a".to_owned(),
+                issuer: "CN=b".to_owned(),
+                names: Vec::new(),
+                not_before: 0,
+                not_after,
+                refused,
+            }];
+            full_verdict(&details, None, Lang::En).sentence
+        };
+        for (fault, not_after, expected) in [
+            (CertificateFault::Expired, -1, "it has expired"),
+            (CertificateFault::Expired, 1, "a certificate in its chain has expired"),
+            (CertificateFault::SelfSigned, 1, "it is self-signed"),
+            (CertificateFault::OtherName, 1, "it was issued for another name"),
+        ] {
+            assert_eq!(
+                sentence(Some(fault), not_after),
+                format!("The certificate of hooks.exmple.com was refused: {expected}.")
+            );
+        }
+        assert_eq!(
+            sentence(None, 1),
+            "The certificate of hooks.exmple.com cannot be trusted, or the TLS handshake failed."
+        );
     }
 
     #[test]

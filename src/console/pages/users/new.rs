@@ -13,7 +13,7 @@ use crate::{
     console::{
         ConsoleError,
         components::{
-            field::TextField,
+            field::{Reveal, TextField},
             form_page::FormPage,
             notice::ErrorSummary,
             one_time_secret::{OneTimeSecret, OneTimeSecretField},
@@ -222,16 +222,19 @@ pub(super) fn Password(
     view! {
         <div class="field">
             <label for="password">{say::password(lang)}</label>
-            <input
-                id="password"
-                name="password"
-                type="password"
-                autocomplete="new-password"
-                maxlength=PASSWORD_MAX.to_string()
-                autofocus=takes_focus("password")
-                aria-invalid=invalid
-                aria-describedby=described
-            />
+            <div class="password">
+                <input
+                    id="password"
+                    name="password"
+                    type="password"
+                    autocomplete="new-password"
+                    maxlength=PASSWORD_MAX.to_string()
+                    autofocus=takes_focus("password")
+                    aria-invalid=invalid
+                    aria-describedby=described
+                />
+                <Reveal of="password" />
+            </div>
             <FieldError id="password".to_owned() error />
             <p class="hint" id="password-hint">
                 {say::password_hint(lang)}

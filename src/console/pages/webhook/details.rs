@@ -83,8 +83,7 @@ pub(super) fn WebhookPage(
     let id = form.id.clone().unwrap_or_default();
     let held = form.health.as_ref().map_or(0, |health| health.counts.held);
     let enabled = form.form.enabled;
-    // Saving can have enabled the webhook, too.
-    let after_enabling = (matches!(saved.as_deref(), Some("enabled" | "changed")) && enabled && held > 0 && form.editable)
+    let after_enabling = (saved.as_deref() == Some("enabled") && enabled && held > 0 && form.editable)
         .then(|| view! { <HeldAfterEnabling id=id.clone() count=held /> });
     let path = format!("/webhooks/{id}");
     let fresh = form

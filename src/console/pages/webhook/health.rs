@@ -13,8 +13,8 @@ use crate::{
         },
         pages::{
             deliveries::{discard_forms::DiscardMenu, load_deliveries::FAILED_FOR_GOOD, pause_words::PauseNotice},
+            log::log_query::{LogQuery, log_href},
             webhook::load_health::{HealthView, LastView, counted},
-            webhooks::list_origin::with_list,
         },
         viewer::lang,
     },
@@ -74,14 +74,17 @@ fn Health(
             </p>
         }
     });
-    let path = format!("/webhooks/{id}");
     let counts = health.counts;
     let list = |count: u64, text: &'static str, list: &'static str| {
         let value = counted(count, lang);
+        let query = LogQuery {
+            response: Some(list.to_owned()),
+            ..LogQuery::default()
+        };
         view! {
             <span>
                 {text} " " {if count > 0 {
-                    view! { <a href=with_list(&format!("{path}?response={list}#logs"))>{value}</a> }.into_any()
+                    view! { <a href=format!("{}#logs", log_href(&id, query))>{value}</a> }.into_any()
                 } else {
                     value.into_any()
                 }}
@@ -95,9 +98,13 @@ fn Health(
         (held, waiting)
     });
     let enable_first = health.may_resend && health.status == Status::Disabled && counts.held > 0;
-    let heat = health
-        .heat
-        .map(|heat| view! { <Heat heat href=with_list(&format!("{path}?range=30d#logs")) /> });
+    let heat = health.heat.map(|heat| {
+        let query = LogQuery {
+            range: Some("30d".to_owned()),
+            ..LogQuery::default()
+        };
+        view! { <Heat heat href=format!("{}#logs", log_href(&id, query)) /> }
+    });
     view! {
         <section class=class id="health" aria-label=say::health(lang)>
             {heat}

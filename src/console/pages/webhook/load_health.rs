@@ -18,8 +18,11 @@ use crate::{
                 pause_words::{PauseView, pause_view},
                 spans::span,
             },
-            log::verdict_of,
-            webhooks::{list_origin::with_list, load_sparkline::sparkline},
+            log::{
+                log_query::{LogQuery, log_href},
+                verdict_of,
+            },
+            webhooks::load_sparkline::sparkline,
         },
         server::{durations::rounded, relative, time_view},
     },
@@ -125,7 +128,14 @@ pub(super) async fn health(
             at: time_view(latest.at, zone, lang),
             ago: span(now.since(latest.at), lang),
             verdict: (!succeeded).then_some((verdict.sentence, verdict.who)),
-            href: with_list(&format!("/webhooks/{id}?callback={}#callback", latest.id)),
+            href: {
+                let callback = Some(latest.id.to_string());
+                let query = LogQuery {
+                    callback,
+                    ..LogQuery::default()
+                };
+                format!("{}#callback", log_href(&id.to_string(), query))
+            },
             response: latest.response,
         }
     });

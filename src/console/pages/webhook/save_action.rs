@@ -105,12 +105,17 @@ async fn copied_headers(app: &AppState, by: &Principal, from: Option<&str>) -> R
 }
 
 async fn change(app: &AppState, by: &Principal, id: WebhookId, form: &WebhookForm) -> Result<Saved, UseCaseError> {
+    let was_enabled = webhooks::get(app, by, id).await?.fields.enabled;
     let edit = |stored| complete(input(form, Some(stored)));
     match form.seen {
         Some(seen) => webhooks::replace(app, by, id, Timestamp(seen), edit).await?,
         None => webhooks::patch(app, by, id, edit).await?,
     };
-    Ok(Saved::Changed)
+    Ok(if form.enabled && !was_enabled {
+        Saved::Enabled
+    } else {
+        Saved::Changed
+    })
 }
 
 async fn rotate(app: &AppState, by: &Principal, id: WebhookId, overlap: &str) -> Result<Saved, UseCaseError> {
@@ -145,7 +150,11 @@ fn edited(form: &WebhookForm) -> Option<Saved> {
             if at < headers.len() {
                 headers.remove(at);
             }
-            "headers".to_owned()
+            // The row that took its place, or the last one.
+            match headers.len().checked_sub(1) {
+                Some(last) => format!("headers-{}-name", at.min(last)),
+                None => "headers".to_owned(),
+            }
         }
         Intent::GenerateSecret => {
             form.secret = SigningSecret::generate().reveal().to_string();

@@ -62,7 +62,7 @@ pub(super) fn WebhookFields(
     } else {
         view! {
             <span class="unsaved-words">{say::unsaved(lang)}</span>
-            <a class="button" href=action.clone()>
+            <a class="button" href=action.clone() data-discards="true">
                 {say::discard_changes(lang)}
             </a>
         }

@@ -1,0 +1,139 @@
+// The search of a log: it follows while somebody types, and every part of the page follows it.
+import { readFileSync } from 'node:fs';
+import type { Page } from '@playwright/test';
+import type { Server } from '../support/server.ts';
+import { accessible, expect, fits, live, test } from '../support/test.ts';
+
+const EVENT = 'visit_event.approved';
+const rows = (page: Page) => page.locator('#log-rows').getByRole('row');
+const field = (page: Page) => page.getByRole('searchbox', { name: 'Event, message or subject' });
+const chips = (page: Page) => page.locator('#log-chips');
+
+async function logged(server: Server, webhook: string, count: number): Promise<void> {
+  await expect.poll(async () => (await server.api('GET', `/webhooks/${webhook}/callbacks?limit=200`)).items.length, { timeout: 20_000 }).toBe(count);
+}
+
+/** Publishes an event with a subject. */
+async function publish(server: Server, id: string, subject: string): Promise<void> {
+  await server.publish(EVENT, id, subject);
+}
+
+test('a log is searched while one types, and all of the page follows', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, 'without scripts the search is sent by Enter');
+  const { id } = await server.api('POST', '/webhooks', { name: 'Typed', url: receiver.url, events: [EVENT] });
+  for (const number of [1, 2, 3]) await publish(server, `typed-${number}`, `door/${number}`);
+  await logged(server, id, 3);
+  await page.goto(`/webhooks/${id}?range=24h&times=utc`);
+  await live(page);
+  await expect(rows(page)).toHaveCount(3);
+  await expect(rows(page).filter({ hasText: 'door/2' }), 'a row names its subject').toHaveCount(1);
+  // A callback that is open closes: the rows are others.
+  await rows(page).first().getByRole('link').first().click();
+  await expect(page.getByRole('article', { name: 'Callback' })).toBeVisible();
+  // A mark that goes with the document.
+  await page.evaluate(() => document.documentElement.setAttribute('data-same', ''));
+
+  await field(page).pressSequentially('door/2', { delay: 40 });
+  await expect(rows(page)).toHaveCount(1);
+  await expect(rows(page)).toContainText('door/2');
+  await expect(field(page)).toBeFocused();
+  await expect(field(page)).toHaveValue('door/2');
+  await expect(page).toHaveURL(/\?(?=.*range=24h)(?=.*times=utc)(?=.*q=door%2F2)/);
+  await expect(page).not.toHaveURL(/callback=/);
+  await expect(page.getByRole('article', { name: 'Callback' })).toHaveCount(0);
+  await expect(page.locator('#log-chart')).toContainText('1 callback');
+  await expect(page.getByRole('status').filter({ hasText: /^1 callback$/ }), 'it is announced').toHaveCount(1);
+  await expect(chips(page)).toContainText('“door/2”');
+  await accessible(page);
+  await fits(page);
+  // What leads on keeps it: the ranges, the file, a custom range.
+  await page.getByRole('button', { name: 'Export' }).click();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()]);
+  expect(readFileSync(await download.path(), 'utf8').trimEnd().split('\r\n')).toHaveLength(2);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('link', { name: 'Last 7 days' })).toHaveAttribute('href', /q=door/);
+  // More text, less text, none.
+  await field(page).fill('door/2222');
+  await expect(page.getByText('No callbacks in this range match the filters.')).toBeVisible();
+  await field(page).fill('');
+  await expect(rows(page)).toHaveCount(3);
+  await expect(page).not.toHaveURL(/q=/);
+  await expect(chips(page).getByRole('link')).toHaveCount(0);
+  await expect(page.locator('html[data-same]'), 'the document is still the same').toHaveCount(1);
+  // New callbacks are announced again, because nothing is searched any more.
+  await publish(server, 'typed-4', 'door/4');
+  await page.getByRole('link', { name: '1 new callback' }).click();
+  await expect(rows(page)).toHaveCount(4);
+  // Enter does not wait for the pause, and "Back" leaves the page.
+  await field(page).fill('door/1');
+  await field(page).press('Enter');
+  await expect(rows(page)).toHaveCount(1);
+  await page.reload();
+  await expect(rows(page)).toHaveCount(1);
+  await expect(field(page)).toHaveValue('door/1');
+});
+
+test('each filter of a log is a chip that removes it', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  const name = `Chips ${javaScriptEnabled}`;
+  const { id } = await server.api('POST', '/webhooks', { name, url: receiver.url, events: [EVENT] });
+  for (const number of [1, 2]) await publish(server, `chips-${javaScriptEnabled}-${number}`, `chip/${javaScriptEnabled}/${number}`);
+  await logged(server, id, 2);
+  await page.goto(`/webhooks/${id}?range=24h&response=failed&event=${EVENT}&q=chip%2F${javaScriptEnabled}%2F1`);
+  await expect(page.getByText('No callbacks in this range match the filters.')).toBeVisible();
+  await expect(chips(page).getByRole('link')).toHaveText(['Response: Failed', 'Event: Visit event approved', `“chip/${javaScriptEnabled}/1”`, 'Clear']);
+  await accessible(page);
+  await chips(page).getByRole('link', { name: 'Remove the filter Response: Failed' }).click();
+  await expect(rows(page)).toHaveCount(1);
+  await expect(page).toHaveURL(/range=24h/);
+  await expect(page.getByRole('combobox', { name: 'Response' })).toHaveValue('');
+  await chips(page).getByRole('link', { name: /^Remove the filter “/ }).click();
+  await expect(rows(page)).toHaveCount(2);
+  await expect(field(page)).toHaveValue('');
+  await chips(page).getByRole('link', { name: 'Clear' }).click();
+  await expect(chips(page).getByRole('link')).toHaveCount(0);
+  await expect(page).not.toHaveURL(/event=/);
+  // A custom range is one as well.
+  await page.getByRole('button', { name: 'Custom…' }).click();
+  await page.getByLabel('From').fill('2026-01-01T00:00');
+  await page.getByLabel('to', { exact: true }).fill('2026-01-02T00:00');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await expect(page.getByText('No callbacks in this range.')).toBeVisible();
+  await expect(chips(page)).toContainText('1 Jan 2026, 00:00 – 2 Jan 2026, 00:00');
+  await chips(page).getByRole('link', { name: 'Back to the usual range' }).click();
+  await expect(rows(page)).toHaveCount(2);
+});
+
+test('a search follows a session that has ended', async ({ signedIn: page, server, receiver, expected, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, 'without scripts the page leads to the sign-in page');
+  expected.push('401 /fn/log_fragment', '401 /fn/health_fragment');
+  const { id } = await server.api('POST', '/webhooks', { name: 'Ended', url: receiver.url, events: [EVENT] });
+  await publish(server, 'ended-1', 'ended/1');
+  await logged(server, id, 1);
+  await page.goto(`/webhooks/${id}`);
+  await live(page);
+  await page.context().clearCookies({ name: 'clearhook_session' });
+  await field(page).fill('ended');
+  await expect(page.getByRole('link', { name: /session has ended/ })).toBeVisible();
+});
+
+test('what the panel names can be copied', async ({ signedIn: page, server, receiver, context, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, 'copying needs scripts');
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const { id } = await server.api('POST', '/webhooks', { name: 'Copied', url: `${receiver.url}?a=1`, events: [EVENT] });
+  await publish(server, 'copied-1', 'copied/مرحبا 🎉');
+  await logged(server, id, 1);
+  const { items } = await server.api('GET', `/webhooks/${id}/callbacks`);
+  await page.goto(`/webhooks/${id}?callback=${items[0].id}`);
+  await live(page);
+  const panel = page.getByRole('article', { name: 'Callback' });
+  for (const [name, text] of [
+    ['Copy: URL', `${receiver.url}?a=1`],
+    ['Copy: Publisher’s id', 'copied-1'],
+    ['Copy: Subject', 'copied/مرحبا 🎉'],
+    ['Copy: Event id', items[0].event_id],
+    ['Copy link', `${server.url}/webhooks/${id}?callback=${items[0].id}`],
+  ]) {
+    await panel.getByRole('button', { name, exact: true }).click();
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText()), name).toBe(text);
+  }
+});
