@@ -190,8 +190,9 @@ test('a usual period fills in the last day of a key, and a key without one warns
   await page.getByRole('checkbox', { name: 'callbacks:read' }).check();
   const presets = page.getByRole('group', { name: 'Usual periods' });
   const expires = page.getByLabel('Expires');
-  const warning = page.getByRole('status').filter({ hasText: 'A key without a last day is accepted until somebody revokes it' });
+  const warning = page.getByText('A key without a last day is accepted until somebody revokes it');
   await expect(expires).toHaveValue('');
+  await expect(warning, 'nothing was chosen yet').toBeVisible();
   const kept = async () => {
     await expect(page.getByLabel('Name')).toHaveValue(name);
     const ticked = page.getByRole('group', { name: 'Scopes' }).getByRole('checkbox', { checked: true });

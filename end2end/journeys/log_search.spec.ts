@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import type { Server } from '../support/server.ts';
-import { accessible, expect, fits, live, test } from '../support/test.ts';
+import { accessible, expect, fits, live, signIn, test } from '../support/test.ts';
 
 const EVENT = 'visit_event.approved';
 const rows = (page: Page) => page.locator('#log-rows').getByRole('row');
@@ -113,14 +113,90 @@ test('a search follows a session that has ended', async ({ signedIn: page, serve
   await live(page);
   await page.context().clearCookies({ name: 'clearhook_session' });
   await field(page).fill('ended');
-  await expect(page.getByRole('link', { name: /session has ended/ })).toBeVisible();
+  const ended = page.getByRole('link', { name: /session has ended/ });
+  await expect(ended).toBeVisible();
+  // Somebody signs in again, in another tab.
+  const other = await page.context().newPage();
+  await signIn(other, server.url);
+  await other.close();
+  await field(page).fill('ended/1');
+  await expect(page).toHaveURL(/q=ended%2F1/);
+  await expect(ended).toHaveCount(0);
+  await expect(rows(page)).toHaveCount(1);
+});
+
+test('“Back” shows the log that the address says', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, 'without scripts each search is a page');
+  const { id } = await server.api('POST', '/webhooks', { name: 'Back', url: receiver.url, events: [EVENT] });
+  for (const number of [1, 2]) await publish(server, `back-${number}`, `back/${number}`);
+  await logged(server, id, 2);
+  await page.goto(`/webhooks/${id}?range=24h`);
+  await live(page);
+  await rows(page).first().getByRole('link').first().click();
+  await expect(page.getByRole('article', { name: 'Callback' })).toBeVisible();
+  await field(page).fill('back/2');
+  await expect(rows(page)).toHaveCount(1);
+  await page.goBack();
+  await expect(page).not.toHaveURL(/q=/);
+  await expect(rows(page)).toHaveCount(2);
+  await expect(field(page)).toHaveValue('');
+});
+
+test('a search that cannot be answered keeps the page, and is asked again', async ({ signedIn: page, server, receiver, expected, context, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, 'without scripts the browser says that there is no connection');
+  expected.push('net::ERR_INTERNET_DISCONNECTED /fn/log_fragment', 'net::ERR_INTERNET_DISCONNECTED /fn/health_fragment');
+  const { id } = await server.api('POST', '/webhooks', { name: 'Offline', url: receiver.url, events: [EVENT] });
+  expected.push(`net::ERR_INTERNET_DISCONNECTED /webhooks/${id}/callbacks/live`);
+  for (const number of [1, 2]) await publish(server, `offline-${number}`, `offline/${number}`);
+  await logged(server, id, 2);
+  await page.goto(`/webhooks/${id}`);
+  await live(page);
+  await context.setOffline(true);
+  await field(page).fill('offline/1');
+  await expect(page.locator('#log-body[aria-busy]')).toHaveCount(1);
+  await expect(rows(page)).toHaveCount(2);
+  await context.setOffline(false);
+  await field(page).fill('offline/2');
+  await expect(rows(page)).toHaveCount(1);
+  await expect(page.locator('#log-body[aria-busy]')).toHaveCount(0);
+});
+
+test('on a phone Enter closes the sheet over the rows', async ({ signedIn: page, server, receiver }) => {
+  const { id } = await server.api('POST', '/webhooks', { name: 'Sheet', url: receiver.url, events: [EVENT] });
+  const mark = `sheet/${Date.now()}`;
+  for (const number of [1, 2]) await publish(server, `${mark}-${number}`, `${mark}/${number}`);
+  await logged(server, id, 2);
+  await page.setViewportSize({ width: 390, height: 700 });
+  await page.goto(`/webhooks/${id}`);
+  await live(page);
+  await page.getByRole('button', { name: /^Filters/ }).click();
+  await field(page).fill(`${mark}/1`);
+  await field(page).press('Enter');
+  await expect(field(page)).toBeHidden();
+  await expect(rows(page)).toHaveCount(1);
+  await expect(page.getByRole('button', { name: /^Filters/ })).toHaveText('Filters (1)');
+});
+
+test('a search keeps the list from which the webhook was opened', async ({ signedIn: page, server, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, 'without scripts each search is a page');
+  const { id } = await server.api('POST', '/webhooks', { name: 'From a list', url: 'https://example.com/', events: [EVENT], enabled: false });
+  for (const number of [1, 2]) await publish(server, `listed-${number}`, `listed/${number}`);
+  await expect.poll(async () => (await server.api('GET', `/deliveries?state=held&webhook_id=${id}`)).items.length).toBe(2);
+  await server.api('PATCH', `/webhooks/${id}`, { enabled: true });
+  await page.goto(`/webhooks/${id}?response=held&list=q%3Dlist`);
+  await live(page);
+  await field(page).fill('listed/1');
+  await expect(page.getByRole('table', { name: 'Held deliveries' }).getByRole('row')).toHaveCount(2);
+  await expect(page).toHaveURL(/list=q%3Dlist/);
+  await expect(page.locator('form[action*="/redeliver"]')).toHaveAttribute('action', /list=q%3Dlist/);
 });
 
 test('what the panel names can be copied', async ({ signedIn: page, server, receiver, context, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled === false, 'copying needs scripts');
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const { id } = await server.api('POST', '/webhooks', { name: 'Copied', url: `${receiver.url}?a=1`, events: [EVENT] });
-  await publish(server, 'copied-1', 'copied/مرحبا 🎉');
+  // A character that cannot be seen is written out, and copied as it is.
+  await publish(server, 'copied-1', 'copied/مرحبا\u200b 🎉');
   await logged(server, id, 1);
   const { items } = await server.api('GET', `/webhooks/${id}/callbacks`);
   await page.goto(`/webhooks/${id}?callback=${items[0].id}`);
@@ -129,7 +205,7 @@ test('what the panel names can be copied', async ({ signedIn: page, server, rece
   for (const [name, text] of [
     ['Copy: URL', `${receiver.url}?a=1`],
     ['Copy: Publisher’s id', 'copied-1'],
-    ['Copy: Subject', 'copied/مرحبا 🎉'],
+    ['Copy: Subject', 'copied/مرحبا\u200b 🎉'],
     ['Copy: Event id', items[0].event_id],
     ['Copy link', `${server.url}/webhooks/${id}?callback=${items[0].id}`],
   ]) {

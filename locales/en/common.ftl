@@ -78,3 +78,4 @@ refused-send-again = Send it again
 refused-try-again = Try again
 required = (required)
 show-password = Show password
+named = { $name }: { $value }

@@ -75,7 +75,7 @@ done-cancelled = The delivery was cancelled.
 paused = Paused after { $failures } failures in a row. One callback is sent as a probe every { $every } until one succeeds.
 paused-asked = The receiver asked for a pause (Retry-After).
 paused-next = Next probe in { $time }.
-paused-until-event = The next event is sent as a probe.
+paused-until-event = The next event is sent as a probe, in { $time } at the earliest.
 paused-trying = A probe is being sent at this moment.
 paused-waiting = { $count ->
     [0] Nothing waits behind it.

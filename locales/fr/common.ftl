@@ -78,3 +78,4 @@ refused-send-again = Envoyer de nouveau
 refused-try-again = Réessayer
 required = (obligatoire)
 show-password = Afficher le mot de passe
+named = { $name } : { $value }

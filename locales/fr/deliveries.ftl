@@ -75,7 +75,7 @@ done-cancelled = La livraison a été annulée.
 paused = En pause après { $failures } échecs de suite. Un appel est envoyé comme sonde toutes les { $every } jusqu’à ce que l’un réussisse.
 paused-asked = Le destinataire a demandé une pause (Retry-After).
 paused-next = Prochaine sonde dans { $time }.
-paused-until-event = Le prochain événement est envoyé comme sonde.
+paused-until-event = Le prochain événement est envoyé comme sonde, au plus tôt dans { $time }.
 paused-trying = Une sonde est envoyée en ce moment.
 paused-waiting = { $count ->
     [0] Rien n’attend derrière.

@@ -31,6 +31,9 @@ pub(super) trait Broker: Send + Sync + 'static {
     /// Connects, and creates the stream or queues that are missing.
     fn connect(&self) -> impl Future<Output = Result<Self::Session, BrokerError>> + Send;
 
+    /// Connects and signs in, and changes nothing.
+    fn reach(&self) -> impl Future<Output = Result<(), BrokerError>> + Send;
+
     /// The servers, for the log.
     fn servers(&self) -> String;
 }

@@ -54,6 +54,12 @@ impl Broker for RabbitMq {
         AmqpSession::open(&self.0).await
     }
 
+    async fn reach(&self) -> Result<(), BrokerError> {
+        // What the server answers to the end of the connection does not matter.
+        let _ = connect(&self.0).await?.close(SUCCESS, "checked".into()).await;
+        Ok(())
+    }
+
     fn servers(&self) -> String {
         self.0.to_string()
     }

@@ -25,6 +25,37 @@ use crate::{
     config::BrokerSettings,
 };
 
+/// Whether a configured broker can be used.
+#[derive(Clone, Debug)]
+pub struct Reached {
+    /// Its name in metrics and checks: `nats` or `rabbitmq`.
+    pub name: &'static str,
+    /// Its name for people, and its servers.
+    pub servers: String,
+    /// Why it cannot be used, if it cannot: a sentence without credentials.
+    pub problem: Option<String>,
+}
+
+/// Connects to each configured broker, and changes nothing there.
+pub async fn reach(settings: &BrokerSettings) -> Vec<Reached> {
+    let mut reached = Vec::new();
+    if let Some(nats) = &settings.nats {
+        reached.push(reach_one(&Nats::new(nats.clone())).await);
+    }
+    if let Some(amqp) = &settings.amqp {
+        reached.push(reach_one(&RabbitMq::new(amqp.clone())).await);
+    }
+    reached
+}
+
+async fn reach_one<B: Broker>(broker: &B) -> Reached {
+    Reached {
+        name: B::NAME,
+        servers: format!("{} at {}", B::TITLE, broker.servers()),
+        problem: broker.reach().await.err().map(|error| error.to_string()),
+    }
+}
+
 /// The running consumers.
 pub struct Consumers {
     tasks: TaskTracker,

@@ -68,6 +68,15 @@ impl Broker for Nats {
         NatsSession::open(client, lost).await
     }
 
+    async fn reach(&self) -> Result<(), BrokerError> {
+        let client = connect(&self.0, &CancellationToken::new()).await?;
+        let account = timeout(EXCHANGE, jetstream::new(client).query_account()).await;
+        account
+            .map_err(|_| BrokerError(format!("{NATS}: JetStream does not answer; check that it is enabled on the server")))?
+            .map_err(|error| unusable("the account", &error))?;
+        Ok(())
+    }
+
     fn servers(&self) -> String {
         self.0.to_string()
     }

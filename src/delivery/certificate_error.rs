@@ -86,13 +86,18 @@ fn fault(error: &Error, chain: &[X509Certificate<'_>]) -> Option<CertificateFaul
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => Some(CertificateFault::Expired),
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Some(CertificateFault::NotYetValid),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Some(CertificateFault::OtherName),
-        CertificateError::UnknownIssuer if chain.first().is_some_and(|leaf| leaf.subject() == leaf.issuer()) => {
-            Some(CertificateFault::SelfSigned)
-        }
+        CertificateError::UnknownIssuer if is_self_signed(chain) => Some(CertificateFault::SelfSigned),
         CertificateError::UnknownIssuer => Some(CertificateFault::UnknownIssuer),
+        // A self-signed certificate causes a bad signature if a trusted certificate has the same subject.
+        CertificateError::BadSignature if is_self_signed(chain) && unfit_rsa_key(chain).is_none() => Some(CertificateFault::SelfSigned),
         CertificateError::Revoked => Some(CertificateFault::Revoked),
         _ => None,
     }
+}
+
+/// Whether the receiver's own certificate is its own issuer.
+fn is_self_signed(chain: &[X509Certificate<'_>]) -> bool {
+    chain.first().is_some_and(|leaf| leaf.subject() == leaf.issuer())
 }
 
 fn described_certificate(certificate: &X509Certificate<'_>) -> Certificate {
@@ -240,7 +245,7 @@ fn authority_as_server(chain: &[X509Certificate<'_>]) -> String {
             subject(own)
         );
     }
-    let trust = if chain.first().is_some_and(|leaf| leaf.subject() == leaf.issuer()) {
+    let trust = if is_self_signed(chain) {
         ", or add it to the system's trusted certificates or to the file named by SSL_CERT_FILE"
     } else {
         ""
@@ -406,24 +411,24 @@ fn unknown_issuer(chain: &[X509Certificate<'_>]) -> String {
 }
 
 fn bad_signature(chain: &[X509Certificate<'_>]) -> String {
-    for certificate in chain {
-        if let Ok(PublicKey::RSA(key)) = certificate.public_key().parsed()
-            && !(RSA_BITS_MIN..=RSA_BITS_MAX).contains(&key.key_size())
-        {
-            return format!(
-                "The RSA key of {} has {} bits; {RSA_BITS_MIN} to {RSA_BITS_MAX} are accepted.",
-                subject(certificate),
-                key.key_size()
-            );
-        }
+    if let Some((certificate, bits)) = unfit_rsa_key(chain) {
+        let whose = subject(certificate);
+        return format!("The RSA key of {whose} has {bits} bits; {RSA_BITS_MIN} to {RSA_BITS_MAX} are accepted.");
     }
-    // A self-signed certificate causes a bad signature if a trusted certificate has the same subject.
-    if chain.first().is_some_and(|leaf| leaf.subject() == leaf.issuer()) {
+    if is_self_signed(chain) {
         return SELF_SIGNED.to_owned();
     }
     "A certificate of the receiver is not signed by the issuer that it names (bad signature); \
      if a private authority was created anew, trust its new certificate."
         .to_owned()
+}
+
+/// The first certificate whose RSA key is too short or too long, and its length in bits.
+fn unfit_rsa_key<'c, 'a>(chain: &'c [X509Certificate<'a>]) -> Option<(&'c X509Certificate<'a>, usize)> {
+    chain.iter().find_map(|certificate| match certificate.public_key().parsed() {
+        Ok(PublicKey::RSA(key)) if !(RSA_BITS_MIN..=RSA_BITS_MAX).contains(&key.key_size()) => Some((certificate, key.key_size())),
+        _ => None,
+    })
 }
 
 fn subject(certificate: &X509Certificate<'_>) -> String {

@@ -62,6 +62,9 @@ pub enum CertificateFault {
     Authority,
     /// The receiver sends another certificate before its own one.
     WrongOrder,
+    /// A reason that a newer version stored.
+    #[serde(other)]
+    Unknown,
 }
 
 /// A certificate that a receiver presented.

@@ -195,11 +195,11 @@ impl Store {
             next: Option<i64>,
         }
         let id = || Value::from(webhook.0);
-        // Manual deliveries, then scheduled ones: two ranges of the index (webhook, priority, due time).
-        let due = |priority| format!("state = 'pending' AND webhook_id = ? AND priority = {priority} AND due_at <= ?");
+        // Two ranges of the index (webhook, priority, due time): manual deliveries, which are sent whenever they are due, and scheduled ones.
+        let of = |which| format!("state = 'pending' AND webhook_id = ? AND {which}");
         let count = self.counted(vec![
-            (due(0), vec![id(), now.0.into()]),
-            (due(1), vec![id(), now.0.into()]),
+            (of("priority = 0"), vec![id()]),
+            (of("priority = 1 AND due_at <= ?"), vec![id(), now.0.into()]),
             ("state = 'parked' AND webhook_id = ?".to_owned(), vec![id()]),
             ("state = 'sending' AND webhook_id = ?".to_owned(), vec![id()]),
         ]);

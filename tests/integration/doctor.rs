@@ -7,8 +7,10 @@ use std::{
     process::{Command, Output},
 };
 
+use async_nats::ConnectOptions;
 use clearhook::{
     catalogue::BuiltIn,
+    config::{AMQP, NATS},
     domain::secret::SigningSecret,
     storage::{audit::Actor, webhooks::WebhookFields},
 };
@@ -19,6 +21,7 @@ use crate::support::{
     database::TestDatabase,
     fake_clock::{faked, faketime},
     identity_provider::IdentityProvider,
+    message_brokers::{Certificates, NatsServer, PASSWORD, PASSWORD_IN_URL, RabbitServer, USER},
     pem::pem,
     receiver::Receiver,
     sqlite_file,
@@ -427,6 +430,37 @@ async fn names_and_connections_of_receivers_are_checked() {
         tokio::task::block_in_place(|| only(check, level, words, at(&healthy), at(&broken)));
     }
     assert!(receiver.seen().is_empty(), "no request is sent");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn brokers_are_checked_and_nothing_is_created_there() {
+    let here = installation();
+    let nats = NatsServer::running(&format!("authorization {{ user: {USER}, password: \"{PASSWORD}\" }}")).await;
+    let right = format!("nats://{USER}:{PASSWORD_IN_URL}@127.0.0.1:{}", nats.port);
+    let wrong = format!("nats://{USER}:wrong@127.0.0.1:{}", nats.port);
+    let at = |setting: &'static str, url: &str| with(&here, [(setting, url)]);
+    only("nats", "error", "refuses the credentials", at(NATS, &right), at(NATS, &wrong));
+    only("nats", "error", "cannot connect", at(NATS, &right), at(NATS, "nats://127.0.0.1:1"));
+    let login = ConnectOptions::with_user_and_password(USER.to_owned(), PASSWORD.to_owned());
+    let context = async_nats::jetstream::new(login.connect(nats.url()).await.unwrap());
+    assert!(
+        context.get_stream("CLEARHOOK").await.is_err(),
+        "the service creates it, not the check"
+    );
+
+    let certificates = Certificates::new();
+    let rabbit = RabbitServer::new(&certificates);
+    rabbit.start().await;
+    let right = rabbit.url("v5");
+    only(
+        "rabbitmq",
+        "error",
+        "cannot connect",
+        at(AMQP, &right),
+        at(AMQP, "amqp://127.0.0.1:1"),
+    );
+    rabbit.kill();
+    assert_eq!(examined(at(AMQP, &right)).level("rabbitmq"), "error");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

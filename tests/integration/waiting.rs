@@ -467,7 +467,7 @@ async fn pause_names_the_next_delivery_that_is_due(database: TestDatabase) {
     app.post(&format!("{path}/discard"), &json!({ "state": "waiting" })).await;
     let top = health().await;
     assert!(
-        top.contains("The next event is sent as a probe.") && !top.contains("Next probe in"),
+        top.contains("The next event is sent as a probe, in ") && !top.contains("Next probe in"),
         "{top}"
     );
     app.stop().await;

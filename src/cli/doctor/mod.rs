@@ -58,6 +58,7 @@ async fn examine(config: &Config, program: &clap::Command, findings: &mut Vec<Fi
     findings.push(database::clock(store.as_ref()).await);
     findings.push(network::tls(config));
     findings.push(network::public_url(config).await);
+    findings.extend(network::brokers(config).await);
     findings.extend(network::outbound(config, store.as_ref()).await);
     if let Some(store) = store {
         // Nothing was written, so there is nothing to lose.

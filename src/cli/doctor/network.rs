@@ -14,6 +14,7 @@ use x509_parser::parse_x509_certificate;
 
 use super::report::Finding;
 use crate::{
+    broker::{self, Reached},
     config::Config,
     delivery::{Reachability, Unreachable, trusted_certificates},
     domain::{answer::Failure, timestamp::Timestamp},
@@ -162,6 +163,21 @@ async fn provider(issuer: &str) -> Finding {
         Ok(status) => Finding::error("openid", format!("{document} has the status {status}"), remedy),
         Err(why) => Finding::error("openid", format!("the OpenID provider does not answer at {issuer}: {why}"), remedy),
     }
+}
+
+/// Whether each broker from which events are consumed accepts a connection. Nothing is created there.
+pub(super) async fn brokers(config: &Config) -> Vec<Finding> {
+    let reached = broker::reach(&config.brokers).await.into_iter();
+    let finding = |Reached { name, servers, problem }| match problem {
+        None => Finding::ok(name, format!("{servers} accepts the connection")),
+        Some(problem) if problem.contains("; ") => Finding::of_sentence(name, &problem),
+        Some(problem) => Finding::error(
+            name,
+            problem,
+            format!("check that {servers} runs and can be reached from this machine"),
+        ),
+    };
+    reached.map(finding).collect()
 }
 
 /// Names and connections of all enabled webhooks, and the OpenID provider.

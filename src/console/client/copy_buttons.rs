@@ -17,9 +17,10 @@ pub(super) fn watch() {
             return;
         };
         let of = button.get_attribute("data-copy").unwrap_or_default();
-        let Some(text) = document().get_element_by_id(&of).and_then(|element| element.text_content()) else {
-            return;
-        };
+        let element = document().get_element_by_id(&of);
+        // The exact text, if invisible characters are written out.
+        let text = element.and_then(|element| element.get_attribute("data-exact").or_else(|| element.text_content()));
+        let Some(text) = text else { return };
         leptos::task::spawn_local(async move {
             let shown = if copy_text(&text).await { "data-copied" } else { "data-refused" };
             let (shown, before) = (button.get_attribute(shown).unwrap_or_default(), button.text_content());

@@ -14,7 +14,7 @@ use leptos::{
     web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent},
 };
 
-use crate::console::pages::log::panel::callback_panel;
+use crate::console::pages::log::{log_search::SEARCHED, panel::callback_panel};
 
 /// The width from which the panel is beside the log (`style/panel.css`).
 const BESIDE: f64 = 1_100.0;
@@ -39,6 +39,12 @@ pub(super) fn watch() {
     window_event_listener(ev::click, move |event| clicks.clicked(&event));
     let keys = panel.clone();
     window_event_listener(ev::keydown, move |event| keys.pressed(&event));
+    // The rows are others, so that what was loaded leads to a log that is not shown any more.
+    let searched = panel.clone();
+    window_event_listener_untyped(SEARCHED, move |_: Event| {
+        searched.loaded.borrow_mut().clear();
+        searched.empty();
+    });
     // Back and forward.
     window_event_listener_untyped("popstate", move |_: Event| panel.follow_address());
 }

@@ -185,6 +185,8 @@ pub(in crate::console) fn PasswordField(
                     autocomplete=autocomplete
                     required
                     maxlength="1024"
+                    spellcheck="false"
+                    autocapitalize="none"
                     autofocus=focus
                     aria-invalid=invalid
                     aria-describedby=described

@@ -75,6 +75,15 @@ pub(in crate::console) fn written_out(text: &str) -> AnyView {
     views.collect_view().into_any()
 }
 
+/// The same for an attribute, which cannot contain elements.
+pub(in crate::console) fn written_out_text(text: &str) -> String {
+    let texts = parts(text).into_iter().map(|part| match part {
+        Part::Seen(text) => text.to_owned(),
+        Part::Unseen(sign) => format!("\\u{{{:04X}}}", u32::from(sign)),
+    });
+    texts.collect()
+}
+
 /// Text from others, isolated so that its direction does not affect the text around it.
 #[component]
 pub(in crate::console) fn ForeignText(
@@ -117,6 +126,7 @@ mod tests {
                 Part::Unseen('\r')
             ]
         );
+        assert_eq!(written_out_text("a\u{202e}b\nc"), "a\\u{202E}b\nc");
         let html = written_out("<b>\u{202e}").to_html();
         assert!(
             html.contains("&lt;b&gt;") && html.contains("title=\"U+202E\"") && html.contains(r"\u{202E}"),

@@ -53,7 +53,11 @@ fn watch(form: HtmlFormElement, from_start: bool) {
     let chosen = window_event_listener(ev::change, move |_| note());
     let clicked = window_event_listener(ev::click, move |event| {
         // Whoever discards the changes is not asked once more.
-        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let leaves = event.button() == 0 && !event.ctrl_key() && !event.meta_key() && !event.shift_key();
+        let target = event
+            .target()
+            .filter(|_| leaves)
+            .and_then(|target| target.dyn_into::<Element>().ok());
         if target.is_some_and(|target| target.closest("[data-discards]").is_ok_and(|link| link.is_some())) {
             is_sent.set_value(true);
         }

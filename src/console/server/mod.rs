@@ -13,9 +13,9 @@ pub use self::{
     viewer::{lang, zone},
 };
 
-use axum::http::{StatusCode, request::Parts};
+use axum::http::{StatusCode, Uri, request::Parts};
 use jiff::tz::TimeZone;
-use leptos::prelude::{expect_context, use_context};
+use leptos::prelude::{expect_context, provide_context, use_context};
 use leptos_axum::ResponseOptions;
 
 use crate::{
@@ -110,6 +110,14 @@ pub fn action_error(error: UseCaseError) -> ConsoleError {
 pub fn set_status(status: StatusCode) {
     if let Some(response) = use_context::<ResponseOptions>() {
         response.set_status(status);
+    }
+}
+
+/// Lets what is rendered keep the query of the page that it becomes a part of: links and forms read it from the request.
+pub fn as_part_of(path: &str, query: &str) {
+    if let (Some(mut parts), Ok(uri)) = (use_context::<Parts>(), format!("{path}?{query}").parse::<Uri>()) {
+        parts.uri = uri;
+        provide_context(parts);
     }
 }
 

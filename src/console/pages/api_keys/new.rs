@@ -186,7 +186,7 @@ fn Fields(form: KeyForm, errors: Vec<ErrorView>) -> impl IntoView {
     let lang = lang();
     focus_first(&errors, None);
     let chosen = NewKeyQuery::of_request().days;
-    let is_endless = chosen == NO_END;
+    let is_endless = form.expires.trim().is_empty();
     let choices = Scope::ALL.iter().map(|scope| choice(*scope, &form.scopes, lang)).collect_view();
     let scope_error = error_of(&errors, "scopes");
     let describe = if scope_error.is_some() {
@@ -232,7 +232,7 @@ fn Fields(form: KeyForm, errors: Vec<ErrorView>) -> impl IntoView {
                 {PRESETS.map(|days| preset(days.to_string(), say::expires_in(lang, u64::from(days)), &chosen)).collect_view()}
                 {preset(NO_END.to_owned(), say::expires_never(lang).to_owned(), &chosen)}
             </div>
-            {is_endless.then(|| view! { <p class="notice warn" role="status">{say::expires_never_why(lang)}</p> })}
+            {is_endless.then(|| view! { <p class="notice warn">{say::expires_never_why(lang)}</p> })}
             <div class="save">
                 <a class="button" href=super::PATH>
                     {say::cancel(lang)}

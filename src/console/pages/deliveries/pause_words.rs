@@ -70,7 +70,7 @@ fn next_probe(pause: Duration, due: DueDeliveries, now: Timestamp, lang: Lang) -
     match due.next {
         _ if due.count > 0 => say::paused_next(lang, &span(pause, lang)),
         Some(next) => say::paused_next(lang, &span(pause.max(next.since(now)), lang)),
-        None => say::paused_until_event(lang).to_owned(),
+        None => say::paused_until_event(lang, &span(pause, lang)),
     }
 }
 

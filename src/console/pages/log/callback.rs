@@ -6,7 +6,13 @@ use leptos::prelude::*;
 use crate::{
     console::{
         components::{
-            badges::ResponseBadge, body::Body, code::Code, copy_button::CopyButton, popup::Popup, time::Time, unseen::ForeignText,
+            badges::ResponseBadge,
+            body::Body,
+            code::Code,
+            copy_button::CopyButton,
+            popup::Popup,
+            time::Time,
+            unseen::{ForeignText, has_unseen},
         },
         pages::{
             deliveries::pause_words::PauseNotice,
@@ -289,11 +295,13 @@ fn Facts(open: CallbackDetailsView) -> impl IntoView {
     let row: CallbackRow = open.row;
     let (local, utc) = open.began;
     let fact = |name: &'static str, id: &'static str, text: String, machine: bool| {
+        // What is copied has the characters that the page writes out.
+        let exact = has_unseen(&text).then(|| text.clone());
         view! {
             <div class="long">
                 <dt>{name}</dt>
                 <dd class="mono">
-                    <span id=id>
+                    <span id=id data-exact=exact>
                         <ForeignText text machine />
                     </span>
                     <CopyButton of=id label=common::copy(lang) small=true name=say::copy_what(lang, name) />

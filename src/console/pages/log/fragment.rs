@@ -24,9 +24,10 @@ pub async fn log_fragment(webhook: String, query: String) -> Result<LogFragment,
             log_query::LogQuery,
             logs::{Log, LogProps},
         },
-        server::{action_error, caller},
+        server::{action_error, as_part_of, caller},
     };
     let (app, by) = caller()?;
+    as_part_of(&format!("/webhooks/{webhook}"), &query);
     let query = read_query::<LogQuery>(&query).first_page();
     let log = load(&app, &by, &webhook, query).await.map_err(action_error)?;
     Ok(LogFragment {

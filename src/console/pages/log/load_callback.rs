@@ -214,7 +214,11 @@ pub async fn callback(
     let may_change = by.may(Action::WriteWebhooks, false).is_ok();
     let details = if may_change { details } else { without_values(details, webhook) };
     let record = &details.record;
-    let created = app.store.deliveries_created([record.delivery]).await?;
+    let since = if may && record.outcome == Outcome::Failed {
+        app.store.deliveries_created([record.delivery]).await?.remove(&record.delivery)
+    } else {
+        None
+    };
     let began = (
         to_the_millisecond(record.at, zone, lang),
         to_the_millisecond(record.at, &TimeZone::UTC, lang),
@@ -222,10 +226,7 @@ pub async fn callback(
     let body = |which: &str| format!("{}/callbacks/{id}/{which}", urls.path());
     Ok(Some(CallbackDetailsView {
         row: CallbackRow {
-            since_this: created
-                .get(&record.delivery)
-                .filter(|_| may && record.outcome == Outcome::Failed)
-                .map(|at| urls.send_again_since(*at)),
+            since_this: since.map(|at| urls.send_again_since(at)),
             ..row(record, urls.closed(), zone, lang)
         },
         delivery: record.delivery.message_id(),

@@ -1,4 +1,4 @@
-//! The ranges and filters that a log offers, and those that are set.
+//! The ranges and filters that a log offers, and chips for those that are set.
 
 use jiff::tz::TimeZone;
 
@@ -15,7 +15,7 @@ use crate::{
         event_type::{EventPattern, EventType},
         response::ResponseFilter,
     },
-    messages::{Lang, deliveries, logs as say, webhooks as of_list},
+    messages::{Lang, common, deliveries, logs as say, webhooks as of_list},
     storage::webhooks::WebhookRecord,
 };
 
@@ -172,7 +172,7 @@ pub(super) fn chips(
     let custom = range.filter(|range| range.preset.is_none()).map(|range| {
         let text = say::between(lang, &minute(range.from, zone, lang), &minute(range.to, zone, lang));
         ChipView {
-            name: format!("{text}: {}", say::zoom_out(lang)),
+            name: common::named(lang, &text, say::zoom_out(lang)),
             text,
             href: urls.default_range(),
         }

@@ -33,7 +33,7 @@ pub(super) fn SheetButtons(presets: Vec<PresetView>, asked: LogQuery) -> impl In
     let range = (!presets.is_empty()).then(|| {
         let chosen = presets.into_iter().find(|preset| preset.current);
         let range = chosen.map_or_else(|| say::range(lang), |preset| preset.text);
-        let name = format!("{}: {range}", say::range(lang));
+        let name = common::named(lang, say::range(lang), range);
         view! { <SheetButton sheet=RANGE name>{range}</SheetButton> }
     });
     let set = [&asked.response, &asked.event, &asked.q].into_iter().flatten().count();

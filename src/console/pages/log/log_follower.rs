@@ -11,17 +11,18 @@ use leptos::{
     ev::MouseEvent,
     leptos_dom::helpers::WindowListenerHandle,
     prelude::*,
-    wasm_bindgen::{JsCast, JsValue, closure::Closure},
+    wasm_bindgen::{JsCast, closure::Closure},
 };
-use web_sys::{Element, Event, EventSource, HtmlFormElement, MessageEvent};
+use web_sys::{Element, Event, EventSource, InputEvent, MessageEvent};
 
 use crate::{
     console::{
         ConsoleError,
-        islands::{form_query, is_typed_otherwise, is_within, listen, sign_in_href},
+        islands::{is_within, listen, sign_in_href},
         pages::log::{
             followed_log::FollowedLog,
             fragment::{LogFragment, log_fragment},
+            log_search,
         },
         viewer::lang,
     },
@@ -34,10 +35,6 @@ const UPDATE_PAUSE: Duration = Duration::from_secs(1);
 const RETRY_PAUSE: Duration = Duration::from_secs(15);
 /// The pause after the last key before the log is searched.
 const TYPING_PAUSE: Duration = Duration::from_millis(250);
-/// The form with the search.
-const FORM: &str = "form.log-search";
-/// Its field.
-const FIELD: &str = "form.log-search input[type=search]";
 /// The parts of a log that a search changes: all but the form.
 const SEARCHED_PARTS: &str = "[data-log-search]";
 /// The parts of a log that change when callbacks are logged: the chart, the rows, and the text below them.
@@ -207,27 +204,37 @@ impl Follower {
 
     /// Searches while somebody types, and at once after Enter. Choosing an option loads the page (`console::client::query_forms`).
     fn watch_search(self: &Rc<Self>) {
-        let weak = Rc::downgrade(self);
-        listen(&document(), "input", move |event| {
-            if target(&event).is_some_and(|field| field.matches(FIELD).unwrap_or(false)) {
-                with(&weak, Self::search_after_pause);
-            }
-        });
+        for name in ["input", "compositionend"] {
+            let weak = Rc::downgrade(self);
+            listen(&document(), name, move |event| {
+                // Letters that are still being composed by an input method are not searched.
+                let is_composing = event.dyn_ref::<InputEvent>().is_some_and(InputEvent::is_composing);
+                if log_search::is_field(&event) && !is_composing {
+                    with(&weak, Self::search_after_pause);
+                }
+            });
+        }
         let weak = Rc::downgrade(self);
         listen(&document(), "submit", move |event| {
-            let is_typing = || {
-                document()
-                    .active_element()
-                    .is_some_and(|active| active.matches(FIELD).unwrap_or(false))
-            };
-            if target(&event).is_some_and(|form| is_within(&form, FORM)) && is_typing() {
+            if log_search::is_sent_from_field(&event) {
                 event.prevent_default();
                 event.stop_propagation();
+                log_search::close_sheet();
                 with(&weak, Self::search);
             }
         });
+        // "Back" may lead to another log: of an option that was chosen, or before a search with an open callback.
+        let weak = Rc::downgrade(self);
+        listen(&window(), "popstate", move |_| {
+            with(&weak, |follower| {
+                let (_, query) = follower.asked();
+                if !log_search::is_same_log(&query, &log_search::query_of_page()) {
+                    let _ = window().location().reload();
+                }
+            });
+        });
         // What was typed before the scripts ran.
-        if search_form().is_some_and(|form| is_typed_otherwise(&form)) {
+        if log_search::is_typed() {
             self.search();
         }
     }
@@ -245,25 +252,39 @@ impl Follower {
         if let Some(typing) = self.typing.take() {
             typing.clear();
         }
-        let Some(query) = search_form().and_then(|form| form_query(&form)) else {
-            return;
-        };
         let number = self.search.get() + 1;
         self.search.set(number);
-        set_busy(true);
-        let (weak, (webhook, _)) = (Rc::downgrade(self), self.asked());
+        let (webhook, shown) = self.asked();
+        let Some(query) = log_search::query_of_form().filter(|query| !log_search::is_same_log(query, &shown)) else {
+            log_search::set_busy(false);
+            return;
+        };
+        log_search::set_busy(true);
+        let weak = Rc::downgrade(self);
         leptos::task::spawn_local(async move {
             let fragment = log_fragment(webhook, query.clone()).await;
             with(&weak, |follower| {
                 if follower.search.get() != number {
                     return;
                 }
-                set_busy(false);
                 match fragment {
                     Ok(fragment) => follower.show_found(fragment, &query),
-                    Err(ConsoleError::SignedOut) => follower.shown.has_ended.set(true),
+                    Err(ConsoleError::SignedOut) => {
+                        log_search::set_busy(false);
+                        follower.shown.has_ended.set(true);
+                    }
                     // The page says what is wrong.
-                    Err(_) => drop(window().location().assign(&address(&query))),
+                    Err(ConsoleError::NotFound | ConsoleError::Forbidden { .. }) => log_search::load(&query),
+                    // The rows stay dimmed until the server answers again.
+                    Err(_) => {
+                        let weak = weak.clone();
+                        let again = move |follower: &Rc<Self>| {
+                            if follower.search.get() == number {
+                                follower.search();
+                            }
+                        };
+                        set_timeout(move || with(&weak, again), RETRY_PAUSE);
+                    }
                 }
             });
         });
@@ -271,18 +292,13 @@ impl Follower {
 
     /// Shows the log that a search found. A callback that was open is closed, because the rows are others.
     fn show_found(self: &Rc<Self>, fragment: LogFragment, query: &str) {
+        log_search::set_busy(false);
         replace_log(&fragment.html, SEARCHED_PARTS);
-        if let Some(panel) = document().get_element_by_id("panel") {
-            panel.set_inner_html("");
-        }
-        // If the browser refuses, because there were too many changes, only the address is an old one.
-        let _ = window()
-            .history()
-            .and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(&address(query))));
-        let found = document().query_selector("#log-chart .legend strong").ok().flatten();
-        let found = found.and_then(|found| found.text_content()).unwrap_or_default();
-        self.shown.found.set(found);
+        log_search::set_address(query);
+        log_search::tell_panel();
+        self.shown.found.set(log_search::found());
         self.shown.count.set(0);
+        self.shown.has_ended.set(false);
         let mut state = self.state.borrow_mut();
         state.since.clone_from(&fragment.followed.since);
         state.received.clone_from(&fragment.followed.since);
@@ -373,12 +389,14 @@ impl Follower {
         let mut state = self.state.borrow_mut();
         (state.is_pausing, state.is_chart_stale) = (true, false);
         drop(state);
-        let (weak, search, (webhook, query)) = (Rc::downgrade(self), self.search.get(), self.asked());
+        let (weak, wanted) = (Rc::downgrade(self), self.asked());
         leptos::task::spawn_local(async move {
+            let (webhook, query) = wanted.clone();
             let fragment = log_fragment(webhook, query).await;
             with(&weak, |follower| {
                 match fragment {
-                    Ok(_) if follower.search.get() != search => {}
+                    // A search was faster.
+                    Ok(_) if follower.asked() != wanted => {}
                     // A bar may have got the focus meanwhile.
                     Ok(fragment) if !has_focus(CHART) => replace_log(&fragment.html, CHART),
                     _ => follower.state.borrow_mut().is_chart_stale = true,
@@ -391,11 +409,13 @@ impl Follower {
     /// Shows the present log. There is one request at a time.
     fn update(self: &Rc<Self>, asked: Asked) {
         self.state.borrow_mut().is_pausing = true;
-        let (weak, search, (webhook, query)) = (Rc::downgrade(self), self.search.get(), self.asked());
+        let (weak, wanted) = (Rc::downgrade(self), self.asked());
         leptos::task::spawn_local(async move {
+            let (webhook, query) = wanted.clone();
             let fragment = log_fragment(webhook, query).await;
             with(&weak, |follower| match fragment {
-                Ok(_) if follower.search.get() != search => follower.pause(UPDATE_PAUSE),
+                // A search was faster.
+                Ok(_) if follower.asked() != wanted => follower.pause(UPDATE_PAUSE),
                 // The page may have been scrolled while the log was on its way.
                 Ok(fragment) if asked == Asked::Nobody && !moves_nothing() => {
                     if !has_focus(CHART) {
@@ -442,32 +462,6 @@ impl Follower {
         };
         set_timeout(move || with(&weak, end), pause);
     }
-}
-
-fn search_form() -> Option<HtmlFormElement> {
-    document().query_selector(FORM).ok().flatten()?.dyn_into().ok()
-}
-
-fn target(event: &Event) -> Option<Element> {
-    event.target().and_then(|target| target.dyn_into().ok())
-}
-
-/// The address of the page with this query.
-fn address(query: &str) -> String {
-    let mark = if query.is_empty() { "" } else { "?" };
-    format!("{}{mark}{query}", window().location().pathname().unwrap_or_default())
-}
-
-/// Dims the rows while others are on their way.
-fn set_busy(is_busy: bool) {
-    let Some(body) = document().get_element_by_id("log-body") else {
-        return;
-    };
-    let _ = if is_busy {
-        body.set_attribute("aria-busy", "true")
-    } else {
-        body.remove_attribute("aria-busy")
-    };
 }
 
 /// The path and the query of the page.
@@ -520,8 +514,7 @@ fn with(follower: &Weak<Follower>, act: impl FnOnce(&Rc<Follower>)) {
 
 /// Whether something within these parts has the focus.
 fn has_focus(parts: &str) -> bool {
-    let active = document().active_element();
-    active.is_some_and(|active| active.closest(parts).is_ok_and(|part| part.is_some()))
+    document().active_element().is_some_and(|active| is_within(&active, parts))
 }
 
 /// Whether new rows at the top of the table move nothing that is visible: because there are no rows, or they are below the window. If the

@@ -78,12 +78,12 @@ pub(super) struct RowContext {
 impl RowContext {
     /// Loads it for a page.
     pub(super) async fn load(app: &AppState, by: &Principal, page: &LogPage) -> Result<Self, UseCaseError> {
-        let subjects = app.store.subjects_of(page.rows.iter().map(|row| row.event)).await?;
-        let created = if by.may(Action::Resend, false).is_ok() {
-            app.store.deliveries_created(page.rows.iter().map(|row| row.delivery)).await?
-        } else {
-            HashMap::new()
-        };
+        let may = by.may(Action::Resend, false).is_ok();
+        let (subjects, created) = tokio::try_join!(
+            app.store.subjects_of(page.rows.iter().map(|row| row.event)),
+            app.store
+                .deliveries_created(page.rows.iter().filter(|_| may).map(|row| row.delivery)),
+        )?;
         Ok(Self { subjects, created })
     }
 }

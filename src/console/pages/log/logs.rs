@@ -11,7 +11,7 @@ use crate::{
             icon::NavIcon,
             popup::Popup,
             time::Time,
-            unseen::{ForeignText, written_out},
+            unseen::{ForeignText, written_out, written_out_text},
         },
         href::page_query,
         pages::deliveries::delivery_table::DeliveryTable,
@@ -26,7 +26,7 @@ use crate::{
         server::{caller, console_error},
         viewer::lang,
     },
-    messages::logs as say,
+    messages::{common, logs as say},
 };
 
 /// The log of a webhook.
@@ -133,6 +133,11 @@ pub(super) fn Log(log: LogView) -> impl IntoView {
     }
 }
 
+/// The last group of an id.
+fn event_id_end(id: &str) -> &str {
+    id.rsplit('-').next().unwrap_or(id)
+}
+
 /// The addresses of the callbacks above and below the open one on this page.
 fn neighbours(rows: &[CallbackRow]) -> (Option<String>, Option<String>) {
     let Some(at) = rows.iter().position(|row| row.is_open) else {
@@ -197,14 +202,14 @@ fn Rows(log: LogView) -> impl IntoView {
 fn Row(row: CallbackRow) -> impl IntoView {
     let lang = lang();
     let (host, rest) = row.address;
-    // The id of the event is what one searches for if it has no subject.
+    // The id of the event is what one searches for if it has no subject. Its beginning is the time, so its end tells it from others.
     let whole = row
         .subject
-        .clone()
-        .unwrap_or_else(|| format!("{}: {}", say::event_id(lang), row.event_id));
+        .as_deref()
+        .map_or_else(|| common::named(lang, say::event_id(lang), &row.event_id), written_out_text);
     let subject = match row.subject {
         Some(subject) => view! { <ForeignText text=subject /> }.into_any(),
-        None => view! { <span class="quiet-text mono">{row.event_id}</span> }.into_any(),
+        None => view! { <span class="quiet-text mono">{format!("…{}", event_id_end(&row.event_id))}</span> }.into_any(),
     };
     let menu = row.since_this.map(|href| {
         view! {
@@ -230,7 +235,7 @@ fn Row(row: CallbackRow) -> impl IntoView {
             <td class="clip subject" title=whole>
                 <span>{subject}</span>
             </td>
-            <td class="mono clip url" title=row.url>
+            <td class="mono clip url" title=written_out_text(&row.url)>
                 <span>
                     <bdi dir="ltr">
                         <span class="host">{written_out(&host)}</span>

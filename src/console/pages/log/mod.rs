@@ -3,6 +3,7 @@
 pub mod followed_log;
 pub mod fragment;
 pub mod log_follower;
+pub mod log_search;
 pub mod panel;
 pub mod redeliver;
 pub mod use_redirect;
@@ -38,13 +39,4 @@ pub(super) mod masking;
 #[cfg(feature = "ssr")]
 pub mod range;
 #[cfg(feature = "ssr")]
-mod verdict;
-
-#[cfg(feature = "ssr")]
-use crate::{messages::Lang, storage::callbacks::CallbackRecord};
-
-/// The meaning of a callback's outcome, without what only its response tells.
-#[cfg(feature = "ssr")]
-pub(super) fn verdict_of(record: &CallbackRecord, lang: Lang) -> verdict::VerdictView {
-    verdict::verdict(record, verdict::Heard::default(), lang)
-}
+pub(super) mod verdict;

@@ -213,13 +213,15 @@ const fn refusal(certificate: &Certificate, at: Timestamp, lang: Lang) -> Option
     Some(match fault {
         CertificateFault::Expired if certificate.not_after < at.0 => say::tls_expired(lang),
         CertificateFault::Expired => say::tls_chain_expired(lang),
-        CertificateFault::NotYetValid => say::tls_not_yet(lang),
+        CertificateFault::NotYetValid if certificate.not_before > at.0 => say::tls_not_yet(lang),
+        CertificateFault::NotYetValid => say::tls_chain_not_yet(lang),
         CertificateFault::OtherName => say::tls_other_name(lang),
         CertificateFault::SelfSigned => say::tls_self_signed(lang),
         CertificateFault::UnknownIssuer => say::tls_unknown_issuer(lang),
         CertificateFault::Revoked => say::tls_revoked(lang),
         CertificateFault::Authority => say::tls_authority(lang),
         CertificateFault::WrongOrder => say::tls_order(lang),
+        CertificateFault::Unknown => return None,
     })
 }
 

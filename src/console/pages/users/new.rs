@@ -229,6 +229,8 @@ pub(super) fn Password(
                     type="password"
                     autocomplete="new-password"
                     maxlength=PASSWORD_MAX.to_string()
+                    spellcheck="false"
+                    autocapitalize="none"
                     autofocus=takes_focus("password")
                     aria-invalid=invalid
                     aria-describedby=described

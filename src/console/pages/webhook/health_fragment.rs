@@ -15,22 +15,16 @@ pub struct HealthFragment {
 /// Renders the status and the summary of a webhook. `query` is the query of the page, encoded.
 #[server(name = RenderHealthFragment, prefix = "/fn", endpoint = "health_fragment")]
 pub async fn health_fragment(webhook: String, query: String) -> Result<HealthFragment, ConsoleError> {
-    use axum::http::{Uri, request::Parts};
-
     use crate::{
         console::{
             pages::webhook::{health::health_parts, load_health},
-            server::{action_error, caller, lang, zone},
+            server::{action_error, as_part_of, caller, lang, zone},
         },
         services::{error::UseCaseError, webhooks},
     };
     let (app, by) = caller()?;
     let id = webhook.parse().map_err(|_| action_error(UseCaseError::NotFound))?;
-    // Links and forms keep the query of the page, as on the page itself.
-    if let (Some(mut parts), Ok(uri)) = (use_context::<Parts>(), format!("/webhooks/{id}?{query}").parse::<Uri>()) {
-        parts.uri = uri;
-        provide_context(parts);
-    }
+    as_part_of(&format!("/webhooks/{id}"), &query);
     let loaded = async {
         let webhook = webhooks::get(&app, &by, id).await?;
         let health = load_health::health(&app, &by, &webhook, &zone(), lang()).await?;

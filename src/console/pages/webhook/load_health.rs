@@ -20,7 +20,7 @@ use crate::{
             },
             log::{
                 log_query::{LogQuery, log_href},
-                verdict_of,
+                verdict::full_verdict,
             },
             webhooks::load_sparkline::sparkline,
         },
@@ -119,15 +119,19 @@ pub(super) async fn health(
         .iter()
         .map(|figure| (hour(figure.at), figure.succeeded.unsigned_abs(), figure.failed.unsigned_abs()))
         .collect();
+    // Only its details tell where a redirect leads, or why a certificate was refused.
+    let verdict = match latest.as_ref().filter(|latest| latest.outcome != Outcome::Succeeded) {
+        Some(latest) => Some(full_verdict(&webhooks::callback(app, by, latest.id).await?, None, lang)),
+        None => None,
+    };
     let last = latest.map(|latest| {
         let succeeded = latest.outcome == Outcome::Succeeded;
-        let verdict = verdict_of(&latest, lang);
         LastView {
             succeeded,
             status: latest.status,
             at: time_view(latest.at, zone, lang),
             ago: span(now.since(latest.at), lang),
-            verdict: (!succeeded).then_some((verdict.sentence, verdict.who)),
+            verdict: verdict.map(|verdict| (verdict.sentence, verdict.who)),
             href: {
                 let callback = Some(latest.id.to_string());
                 let query = LogQuery {
