@@ -5,8 +5,9 @@ use std::time::Duration;
 use async_nats::{
     Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, StatusCode, Subject, Subscriber,
     jetstream::{
-        self, AckKind, Context,
+        self, AckKind, Context, ErrorCode,
         consumer::{AckPolicy, PullConsumer, pull},
+        context::GetStreamErrorKind,
         message::PublishMessage,
         stream::{RetentionPolicy, StorageType},
     },
@@ -70,11 +71,18 @@ impl Broker for Nats {
 
     async fn reach(&self) -> Result<(), BrokerError> {
         let client = connect(&self.0, &CancellationToken::new()).await?;
-        let account = timeout(EXCHANGE, jetstream::new(client).query_account()).await;
-        account
-            .map_err(|_| BrokerError(format!("{NATS}: JetStream does not answer; check that it is enabled on the server")))?
-            .map_err(|error| unusable("the account", &error))?;
-        Ok(())
+        let stream = timeout(EXCHANGE, jetstream::new(client).get_stream(EVENTS)).await;
+        match stream {
+            Ok(Ok(_)) => Ok(()),
+            // The service creates it.
+            Ok(Err(error)) if matches!(error.kind(), GetStreamErrorKind::JetStream(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND) => {
+                Ok(())
+            }
+            Ok(Err(error)) => Err(unusable("the stream CLEARHOOK", &error)),
+            Err(_) => Err(BrokerError(format!(
+                "{NATS}: JetStream does not answer; check that it is enabled on the server"
+            ))),
+        }
     }
 
     fn servers(&self) -> String {
