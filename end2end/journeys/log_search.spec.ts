@@ -191,6 +191,49 @@ test('a search keeps the list from which the webhook was opened', async ({ signe
   await expect(page.locator('form[action*="/redeliver"]')).toHaveAttribute('action', /list=q%3Dlist/);
 });
 
+test('a subject from strangers is text wherever it stands', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  const hostile = `<img src=x onerror=alert(1)> "'&amp; \u202eelas ${javaScriptEnabled} ${'long '.repeat(60)}end`;
+  const shown = hostile.replace('\u202e', '\\u{202E}');
+  const { id } = await server.api('POST', '/webhooks', { name: `Hostile ${javaScriptEnabled}`, url: receiver.url, events: [EVENT] });
+  await publish(server, `hostile-${javaScriptEnabled}`, hostile);
+  await logged(server, id, 1);
+  for (const path of [`/webhooks/${id}`, `/webhooks/${id}?q=${encodeURIComponent(hostile)}`]) {
+    await page.goto(path);
+    await expect(rows(page)).toHaveCount(1);
+    await expect(rows(page)).toContainText(shown);
+    await expect(page.locator('img')).toHaveCount(0);
+    await fits(page);
+  }
+  await expect(chips(page)).toContainText('<img src=x onerror=alert(1)>');
+  await rows(page).first().getByRole('link').first().click();
+  await expect(page.getByRole('article', { name: 'Callback' })).toContainText(shown);
+  // In a list of deliveries as well.
+  await server.api('PATCH', `/webhooks/${id}`, { enabled: false });
+  await publish(server, `hostile-held-${javaScriptEnabled}`, hostile);
+  await page.goto(`/webhooks/${id}?response=held`);
+  await expect(page.getByRole('table', { name: 'Held deliveries' })).toContainText(shown);
+  await expect(page.locator('img')).toHaveCount(0);
+  await fits(page);
+});
+
+test('a row of the log shows the end of its URL, and whether the webhook has another one now', async ({ signedIn: page, server, receiver }) => {
+  const path = `/clearid/v2/${'segment/'.repeat(8)}identity-events?tenant=north`;
+  const { id } = await server.api('POST', '/webhooks', { name: 'Long URL', url: receiver.url.replace('/hook?from=journey', path), events: [EVENT] });
+  await publish(server, `long-url-${Date.now()}`, 'door/1');
+  await logged(server, id, 1);
+  await server.api('PATCH', `/webhooks/${id}`, { url: `${receiver.url}&now=1` });
+  await page.goto(`/webhooks/${id}`);
+  const cell = rows(page).first().getByRole('cell').nth(3);
+  await expect(cell).toContainText('old URL');
+  await expect(cell).toHaveAttribute('title', new RegExp('identity-events\\?tenant=north$'));
+  const inside = async (part: string) => {
+    const [outer, inner] = [(await cell.boundingBox())!, (await cell.locator(part).boundingBox())!];
+    return inner.width > 20 && inner.x + inner.width <= outer.x + outer.width + 1;
+  };
+  for (const part of ['.end', '.tag']) expect(await inside(part), part).toBe(true);
+  await fits(page);
+});
+
 test('what the panel names can be copied', async ({ signedIn: page, server, receiver, context, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled === false, 'copying needs scripts');
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);

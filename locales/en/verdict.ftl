@@ -32,7 +32,7 @@ gone = The receiver answered 410 Gone; the webhook was disabled.
 gone-next = Ask the operator of the receiver before you enable the webhook again.
 slow-down = The receiver asked to slow down.
 slow-down-for = The receiver asked to slow down (Retry-After { $wait }).
-slow-down-next = clearhook waits by itself. A rate limit keeps this from happening again.
+slow-down-next = A rate limit keeps this from happening again.
 refused = The receiver refused the request with { $response }.
 refused-next = Its response is below; the operator of the receiver knows what it means.
 failed-inside = The receiver had an internal error. It is reachable; the fault is in its program.
@@ -41,7 +41,7 @@ gateway = A proxy or gateway answered { $response }: it did not get a valid resp
 gateway-next = Is the program behind the gateway running?
 unavailable = The receiver is not available at the moment (503).
 unavailable-for = The receiver is not available at the moment (503, Retry-After { $wait }).
-unavailable-next = Is it being deployed, or overloaded? clearhook tries again by itself.
+unavailable-next = Is it being deployed, or overloaded?
 unknown-status = The receiver answered with { $response }, which is neither success nor a known error.
 unknown-status-next = A receiver confirms a callback with a status from 200 to 299.
 

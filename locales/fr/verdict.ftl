@@ -32,7 +32,7 @@ gone = Le destinataire a répondu 410 Gone ; le webhook a été désactivé.
 gone-next = Consultez l’exploitant du destinataire avant d’activer de nouveau le webhook.
 slow-down = Le destinataire a demandé de ralentir.
 slow-down-for = Le destinataire a demandé de ralentir (Retry-After { $wait }).
-slow-down-next = clearhook attend de lui-même. Une limite de débit évite que cela se reproduise.
+slow-down-next = Une limite de débit évite que cela se reproduise.
 refused = Le destinataire a refusé la requête avec { $response }.
 refused-next = Sa réponse est ci-dessous ; l’exploitant du destinataire sait ce qu’elle signifie.
 failed-inside = Le destinataire a rencontré une erreur interne. Il est joignable ; l’erreur est dans son programme.
@@ -41,7 +41,7 @@ gateway = Un proxy ou une passerelle a répondu { $response } : le programme du
 gateway-next = Le programme derrière la passerelle est-il en marche ?
 unavailable = Le destinataire n’est pas disponible pour le moment (503).
 unavailable-for = Le destinataire n’est pas disponible pour le moment (503, Retry-After { $wait }).
-unavailable-next = Est-il en cours de déploiement, ou surchargé ? clearhook réessaie de lui-même.
+unavailable-next = Est-il en cours de déploiement, ou surchargé ?
 unknown-status = Le destinataire a répondu { $response }, qui n’est ni un succès ni une erreur connue.
 unknown-status-next = Un destinataire confirme un appel par un statut de 200 à 299.
 

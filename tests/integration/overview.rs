@@ -55,7 +55,7 @@ async fn overview_links_webhooks_that_need_attention(database: TestDatabase) {
     let html = app.page("/", &cookie).await.text().await.unwrap();
     assert_eq!(figures(&html), ["100%", "0", "1", "0", "0"], "{html}");
     assert!(
-        html.contains("All good: no webhook is failing or disabled, and nothing is held.") && html.contains("1 succeeded, 0 failed"),
+        html.contains("All good: no webhook is failing, clearhook has disabled none, and nothing is held.") && html.contains("1 succeeded, 0 failed"),
         "{html}"
     );
 
@@ -160,7 +160,7 @@ async fn overview_of_an_owner_counts_only_own_webhooks(database: TestDatabase) {
     let html = app.page("/", &owner).await.text().await.unwrap();
     assert_eq!(figures(&html), ["100%", "0", "1", "0", "0"], "{html}");
     assert!(
-        html.contains("2 callbacks") && html.contains("All good: no webhook is failing or disabled, and nothing is held."),
+        html.contains("2 callbacks") && html.contains("All good: no webhook is failing, clearhook has disabled none, and nothing is held."),
         "{html}"
     );
     assert!(!html.contains("Secret") && !html.contains("/users"), "{html}");

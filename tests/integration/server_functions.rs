@@ -201,7 +201,7 @@ async fn a_log_fragment_has_the_rows_and_nothing_to_hydrate(database: TestDataba
     let row = app.log(&webhook, 1).await.remove(0);
     let french = format!("{cookie}; lang=fr");
     let (_, fragment) = call(&app, "log_fragment", &french, &fields).await;
-    assert_eq!(fragment["since"], row["id"]);
+    assert_eq!(fragment["followed"]["since"], row["id"]);
     let html = fragment["html"].as_str().unwrap();
     for part in [
         "id=\"logs\"",

@@ -30,8 +30,8 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 /// The height of the drawing.
 const HEIGHT: i64 = 1_000;
-/// The minimum height of a bar that counts something.
-const LEAST: i64 = 14;
+/// The minimum height of a bar that counts something: two pixels, as the chart is 112 high.
+const LEAST: i64 = 18;
 
 /// The time that a bar stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -57,8 +57,6 @@ pub struct CallbackRow {
     pub day: Option<String>,
     /// "Test", "Retry 2" or "Sent again".
     pub mark: Option<String>,
-    /// The host of the URL, and the rest of it.
-    pub address: (String, String),
     /// Whether the URL differs from the present one of the webhook.
     pub is_old_url: bool,
     /// The page with the dialog that sends everything again that failed since this callback. `None` if the viewer may not.
@@ -124,14 +122,6 @@ fn mark(record: &CallbackRecord, lang: Lang) -> Option<String> {
     }
 }
 
-/// The host of a URL with its port, and the rest.
-fn address(url: &str) -> (String, String) {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (host, path) = rest.split_at(end);
-    (host.to_owned(), path.to_owned())
-}
-
 /// A row with a link to `href`.
 pub fn row(record: &CallbackRecord, href: String, zone: &TimeZone, lang: Lang) -> CallbackRow {
     CallbackRow {
@@ -154,7 +144,6 @@ pub fn row(record: &CallbackRecord, href: String, zone: &TimeZone, lang: Lang) -
         },
         day: None,
         mark: mark(record, lang),
-        address: address(&record.url),
         is_old_url: false,
         since_this: None,
         is_open: false,

@@ -11,10 +11,11 @@ use crate::{
             icon::NavIcon,
             popup::Popup,
             time::Time,
-            unseen::{ForeignText, written_out, written_out_text},
+            unseen::{ForeignText, written_out_text},
         },
         href::page_query,
         pages::deliveries::delivery_table::DeliveryTable,
+        pages::webhooks::cut_url::CutAddress,
         pages::log::{
             callback::OpenCallback,
             load_log::{LogView, WebhookLog, load},
@@ -201,7 +202,6 @@ fn Rows(log: LogView) -> impl IntoView {
 #[component]
 fn Row(row: CallbackRow) -> impl IntoView {
     let lang = lang();
-    let (host, rest) = row.address;
     // The id of the event is what one searches for if it has no subject. Its beginning is the time, so its end tells it from others.
     let whole = row
         .subject
@@ -235,14 +235,10 @@ fn Row(row: CallbackRow) -> impl IntoView {
             <td class="clip subject" title=whole>
                 <span>{subject}</span>
             </td>
-            <td class="mono clip url" title=written_out_text(&row.url)>
-                <span>
-                    <bdi dir="ltr">
-                        <span class="host">{written_out(&host)}</span>
-                        <span class="rest">{written_out(&rest)}</span>
-                    </bdi>
-                </span>
-                {row.is_old_url.then(|| view! { <span class="tag">{say::old_url(lang)}</span> })}
+            <td class="clip url" title=written_out_text(&row.url)>
+                <div class="called">
+                    <CutAddress url=row.url /> {row.is_old_url.then(|| view! { <span class="tag">{say::old_url(lang)}</span> })}
+                </div>
             </td>
             <td>
                 <ResponseBadge succeeded=row.succeeded status=row.status response=row.response />

@@ -8,13 +8,13 @@ use crate::{
         pages::webhook::{
             load_form::FormView,
             section::Section,
-            summaries::{details_line, event_line, general_line, headers_line},
+            summaries::{details_line, event_line, general_line, headers_line, limit, order},
         },
         server::pattern_name,
         viewer::lang,
     },
     domain::event_type::EventPattern,
-    messages::{Lang, guide, webhook as say, webhooks},
+    messages::{Lang, audit, guide, webhook as say, webhooks},
 };
 
 /// The events that the webhook receives, each with the schema of its type.
@@ -82,7 +82,8 @@ pub(super) fn ReadOnly(
     let details = view! {
         <dl class="facts">
             {fact(say::url(lang), view! { <span class="mono"><ForeignText text=url machine=true /></span> }.into_any())}
-            {fact(say::secret_created(lang), created.into_any())}
+            {fact(say::secret_created(lang), created.into_any())} {fact(say::ordered(lang), text(order(&form, lang).to_owned()))}
+            {fact(audit::field_rate_limit(lang), text(limit(&form, lang)))}
         </dl>
         <p class="hint">{form.retries.clone()}</p>
         <p>

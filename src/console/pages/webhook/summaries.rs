@@ -49,11 +49,23 @@ pub(super) fn general_line(form: &FormView, lang: Lang) -> AnyView {
 /// The age of the secret, the order and the rate limit. The URL stands below the title of the page.
 pub(super) fn details_line(form: &FormView, lang: Lang) -> AnyView {
     let mut parts: Vec<String> = form.secret_created.iter().map(|at| say::signed_since(lang, &at.text)).collect();
-    let is_ordered = form.form.ordered().unwrap_or_default();
-    parts.push(if is_ordered { say::in_order(lang) } else { say::not_in_order(lang) }.to_owned());
-    let rate = form.form.rate_per_second.as_deref().map(str::trim).filter(|rate| !rate.is_empty());
-    parts.push(rate.map_or_else(|| say::no_limit(lang).to_owned(), |rate| say::limit(lang, rate)));
+    parts.extend([order(form, lang).to_owned(), limit(form, lang)]);
     line(parts)
+}
+
+/// Whether the events of a subject are sent in order.
+pub(super) fn order(form: &FormView, lang: Lang) -> &'static str {
+    if form.form.ordered().unwrap_or_default() {
+        say::in_order(lang)
+    } else {
+        say::not_in_order(lang)
+    }
+}
+
+/// The rate limit, or that there is none.
+pub(super) fn limit(form: &FormView, lang: Lang) -> String {
+    let rate = form.form.rate_per_second.as_deref().map(str::trim).filter(|rate| !rate.is_empty());
+    rate.map_or_else(|| say::no_limit(lang).to_owned(), |rate| say::limit(lang, rate))
 }
 
 /// The names of the headers.

@@ -54,16 +54,36 @@ pub(super) fn CutUrl(
     } else {
         view! { <span class="visually-hidden">{written_out(parts.scheme)}</span> }.into_any()
     };
-    let middle = (!parts.middle.is_empty()).then(|| view! { <span class="middle">{written_out(parts.middle)}</span> });
-    let end = (!parts.end.is_empty()).then(|| view! { <span class="end">{written_out(parts.end)}</span> });
     view! {
         <bdi class="cut-url" dir="ltr">
             {scheme}
-            <span class="host">{written_out(parts.host)}</span>
-            {middle}
-            {end}
+            {after_scheme(&parts)}
         </bdi>
     }
+}
+
+/// The URL without its scheme, for a table in which most rows have the same one.
+#[component]
+pub(in crate::console::pages) fn CutAddress(
+    /// The URL.
+    url: String,
+) -> impl IntoView {
+    view! {
+        <bdi class="cut-url" dir="ltr">
+            {after_scheme(&Parts::of(&url))}
+        </bdi>
+    }
+}
+
+fn after_scheme(parts: &Parts<'_>) -> AnyView {
+    let middle = (!parts.middle.is_empty()).then(|| view! { <span class="middle">{written_out(parts.middle)}</span> });
+    let end = (!parts.end.is_empty()).then(|| view! { <span class="end">{written_out(parts.end)}</span> });
+    view! {
+        <span class="host">{written_out(parts.host)}</span>
+        {middle}
+        {end}
+    }
+    .into_any()
 }
 
 #[cfg(test)]

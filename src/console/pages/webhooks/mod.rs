@@ -11,7 +11,7 @@ mod bulk_all;
 #[cfg(feature = "ssr")]
 pub(super) mod columns;
 #[cfg(feature = "ssr")]
-mod cut_url;
+pub(super) mod cut_url;
 #[cfg(feature = "ssr")]
 mod list_filters;
 #[cfg(feature = "ssr")]
