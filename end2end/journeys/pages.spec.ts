@@ -75,6 +75,7 @@ test('an unknown page is reported as not found', async ({ signedIn: page, expect
     expected.push(`404 ${path}`);
     await page.goto(path);
     await expect(page.getByRole('heading', { name: 'Not found' })).toBeVisible();
+    await expect(page.getByRole('navigation').getByRole('link', { name: /^Webhooks/ })).toBeVisible();
     await accessible(page);
   }
 });

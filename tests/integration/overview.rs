@@ -55,7 +55,8 @@ async fn overview_links_webhooks_that_need_attention(database: TestDatabase) {
     let html = app.page("/", &cookie).await.text().await.unwrap();
     assert_eq!(figures(&html), ["100%", "0", "1", "0", "0"], "{html}");
     assert!(
-        html.contains("All good: no webhook is failing, clearhook has disabled none, and nothing is held.") && html.contains("1 succeeded, 0 failed"),
+        html.contains("All good: no webhook is failing, clearhook has disabled none, and nothing is held.")
+            && html.contains("1 succeeded, 0 failed"),
         "{html}"
     );
 

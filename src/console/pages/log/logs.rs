@@ -15,7 +15,6 @@ use crate::{
         },
         href::page_query,
         pages::deliveries::delivery_table::DeliveryTable,
-        pages::webhooks::cut_url::CutAddress,
         pages::log::{
             callback::OpenCallback,
             load_log::{LogView, WebhookLog, load},
@@ -24,6 +23,7 @@ use crate::{
             log_query::LogQuery,
             log_rows::CallbackRow,
         },
+        pages::webhooks::cut_url::CutAddress,
         server::{caller, console_error},
         viewer::lang,
     },
@@ -237,7 +237,7 @@ fn Row(row: CallbackRow) -> impl IntoView {
             </td>
             <td class="clip url" title=written_out_text(&row.url)>
                 <div class="called">
-                    <CutAddress url=row.url /> {row.is_old_url.then(|| view! { <span class="tag">{say::old_url(lang)}</span> })}
+                    <CutAddress url=row.url.clone() /> {row.is_old_url.then(|| view! { <span class="tag">{say::old_url(lang)}</span> })}
                 </div>
             </td>
             <td>
