@@ -40,7 +40,7 @@ test('pages are accessible and fit in French', async ({ browser, server, receive
   await page.goto('/sign-in');
   await accessible(page);
   await page.getByLabel('E-mail').fill(email);
-  await page.getByLabel('Mot de passe').fill(password);
+  await page.getByLabel('Mot de passe', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Se connecter' }).click();
   for (const path of ['/', '/webhooks', '/webhooks/new', `/webhooks/${webhook.id}`, '/event-types', '/event-types/identity.created', '/api-keys', '/api-keys/new', '/users', '/users/new', '/audit-log', '/account']) {
     await page.goto(path);
