@@ -1,4 +1,4 @@
-// The search of a log: it follows while somebody types, and every part of the page follows it.
+// The search of a log: the rows, the chart, the links and the address change while the user types.
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import type { Server } from '../support/server.ts';

@@ -33,7 +33,7 @@ expires-in = { $days ->
    *[other] { NUMBER($days) } days
 }
 expires-never = Never
-expires-never-why = A key without a last day is accepted until somebody revokes it, also if it was lost or its program is gone. Note when it is to be replaced.
+expires-never-why = A key without a last day is accepted until somebody revokes it, even if it is lost or its program no longer runs. Note when to replace it.
 last-used = Last used
 key-live = Active
 key-expired = Expired

@@ -8,6 +8,7 @@ pub(super) mod chart;
 pub(super) mod code;
 pub(super) mod copy_button;
 pub(super) mod field;
+pub(super) mod filter_chips;
 pub(super) mod filter_sheet;
 pub(super) mod form_page;
 pub(super) mod heat;

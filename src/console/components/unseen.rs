@@ -69,7 +69,7 @@ pub(in crate::console) fn written_out(text: &str) -> AnyView {
         Part::Seen(text) => text.to_owned().into_any(),
         Part::Unseen(sign) => {
             let code = u32::from(sign);
-            view! { <span class="unseen" title=format!("U+{code:04X}")>{format!("\\u{{{code:04X}}}")}</span> }.into_any()
+            view! { <span class="unseen" title=format!("U+{code:04X}")>{escape(sign)}</span> }.into_any()
         }
     });
     views.collect_view().into_any()
@@ -79,9 +79,13 @@ pub(in crate::console) fn written_out(text: &str) -> AnyView {
 pub(in crate::console) fn written_out_text(text: &str) -> String {
     let texts = parts(text).into_iter().map(|part| match part {
         Part::Seen(text) => text.to_owned(),
-        Part::Unseen(sign) => format!("\\u{{{:04X}}}", u32::from(sign)),
+        Part::Unseen(sign) => escape(sign),
     });
     texts.collect()
+}
+
+fn escape(sign: char) -> String {
+    format!("\\u{{{:04X}}}", u32::from(sign))
 }
 
 /// Text from others, isolated so that its direction does not affect the text around it.

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 
 use crate::{
     console::{
+        components::filter_chips::ChipView,
         pages::{
             deliveries::load_deliveries::{self, FAILED_FOR_GOOD},
             log::{log_query::LogQuery, log_urls::LogUrls, range::Range},
@@ -44,17 +45,6 @@ pub struct PresetView {
     pub short: &'static str,
     /// Whether it is the range of the page.
     pub current: bool,
-}
-
-/// A filter that is set, as a link that removes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChipView {
-    /// What is set.
-    pub text: String,
-    /// The name of the link.
-    pub name: String,
-    /// The address of the log without it.
-    pub href: String,
 }
 
 /// What is set besides a preset range, and the address of the log without all of it.

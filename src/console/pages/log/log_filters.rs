@@ -6,17 +6,16 @@ use crate::{
     console::{
         components::{
             filter_sheet::{FilterSheet, SheetButton, set_text},
-            icon::{CROSS, Icon},
             popup::Popup,
             query_form::QueryForm,
         },
         pages::log::{
-            log_choices::{ChipsView, ChoiceView, PresetView},
+            log_choices::{ChoiceView, PresetView},
             log_query::LogQuery,
         },
         viewer::lang,
     },
-    messages::{common, logs as say, webhooks as of_list},
+    messages::{common, logs as say},
 };
 
 /// The id of the sheet with the range.
@@ -153,31 +152,6 @@ pub(super) fn Filters(path: String, asked: LogQuery, responses: Vec<ChoiceView>,
         </QueryForm>
         </FilterSheet>
     }
-}
-
-/// What is set besides a preset range: a link for each, which removes it, and one that removes all.
-#[component]
-pub(super) fn Chips(chips: ChipsView) -> impl IntoView {
-    if chips.chips.is_empty() {
-        return ().into_any();
-    }
-    let links = chips.chips.into_iter().map(|chip| {
-        view! {
-            <a class="chip" href=chip.href aria-label=chip.name>
-                <span>{chip.text}</span>
-                <Icon path=CROSS />
-            </a>
-        }
-    });
-    view! {
-        <div class="chips">
-            {links.collect_view()}
-            <a class="chip-clear" href=chips.cleared>
-                {of_list::clear(lang())}
-            </a>
-        </div>
-    }
-    .into_any()
 }
 
 /// The links to the rows as a file.

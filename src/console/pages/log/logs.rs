@@ -7,6 +7,7 @@ use crate::{
         components::{
             badges::ResponseBadge,
             chart::Chart,
+            filter_chips::FilterChips,
             help::{HelpTip, Topic},
             icon::NavIcon,
             popup::Popup,
@@ -18,7 +19,7 @@ use crate::{
         pages::log::{
             callback::OpenCallback,
             load_log::{LogView, WebhookLog, load},
-            log_filters::{Chips, Export, Filters, RangeSheet, SheetButtons},
+            log_filters::{Export, Filters, RangeSheet, SheetButtons},
             log_follower::LogFollower,
             log_query::LogQuery,
             log_rows::CallbackRow,
@@ -108,7 +109,7 @@ pub(super) fn Log(log: LogView) -> impl IntoView {
                         </p>
                     </div>
                     <div id="log-chips" data-log-search="true">
-                        <Chips chips=log.chips.clone() />
+                        <FilterChips chips=log.chips.chips.clone() cleared=log.chips.cleared.clone() />
                     </div>
                     <div class="card">
                         <div class="card-head">

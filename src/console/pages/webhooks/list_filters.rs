@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use crate::{
     console::{
         components::{
+            filter_chips::{ChipView, FilterChips},
             filter_sheet::{FilterSheet, SheetButton, set_text},
-            icon::{CROSS, Icon},
             owners::OwnerView,
             query_form::QueryForm,
         },
@@ -150,9 +150,6 @@ pub(super) fn chips(query: &ListQuery, owners: &[OwnerView], lang: Lang) -> AnyV
         };
         chips.push((say::chip_owner(lang, &name), without));
     }
-    if chips.is_empty() {
-        return ().into_any();
-    }
     let cleared = ListQuery {
         q: None,
         event: None,
@@ -160,27 +157,10 @@ pub(super) fn chips(query: &ListQuery, owners: &[OwnerView], lang: Lang) -> AnyV
         owner: None,
         ..first_page
     };
-    let links = chips.into_iter().enumerate().map(|(at, (text, without))| {
-        view! {
-            <a
-                class="chip"
-                id=format!("chip-{at}")
-                href=href(PATH, &without)
-                data-list-link="true"
-                aria-label=say::chip_remove(lang, &text)
-            >
-                <span>{text.clone()}</span>
-                <Icon path=CROSS />
-            </a>
-        }
+    let chips = chips.into_iter().map(|(text, without)| ChipView {
+        name: say::chip_remove(lang, &text),
+        text,
+        href: href(PATH, &without),
     });
-    view! {
-        <div class="chips">
-            {links.collect_view()}
-            <a class="chip-clear" id="chip-clear" href=href(PATH, &cleared) data-list-link="true">
-                {say::clear(lang)}
-            </a>
-        </div>
-    }
-    .into_any()
+    view! { <FilterChips chips=chips.collect() cleared=href(PATH, &cleared) in_place=true /> }.into_any()
 }
