@@ -8,7 +8,7 @@ use clearhook::{
     storage::{
         Store,
         events::{EventKey, NewEvent},
-        journal::{Journal, Slot, Slots},
+        journal::{Journal, LeaseTerm, Slot, Slots},
         new_id,
         webhooks::WebhookFields,
     },
@@ -19,6 +19,10 @@ use tokio::sync::mpsc;
 struct NoSlots;
 
 impl Slots for NoSlots {
+    fn term(&self) -> LeaseTerm {
+        LeaseTerm::default()
+    }
+
     fn reserve(&self, _: Slot) -> bool {
         false
     }

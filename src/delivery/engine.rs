@@ -30,7 +30,7 @@ use crate::{
     storage::{
         Store, StoreError,
         deliveries::Job,
-        journal::{DISABLED, Journal, Next, Recorded, system_time},
+        journal::{DISABLED, Journal, LeaseTerm, Next, Recorded, system_time},
     },
     sync::locked,
 };
@@ -152,9 +152,10 @@ impl Engine {
         self.delays.notify_one();
     }
 
-    /// Enqueues stored deliveries with a reserved slot.
-    pub(super) fn enqueue(self: &Arc<Self>, jobs: Vec<Job>) {
-        let mut not_cached = Vec::new();
+    /// Enqueues stored deliveries with a slot that was reserved in this term. Those of an earlier term are released: another node may own
+    /// them by now.
+    pub(super) fn enqueue(self: &Arc<Self>, jobs: Vec<Job>, term: LeaseTerm) {
+        let (mut not_cached, mut late) = (Vec::new(), Vec::new());
         let mut queues = self.queues();
         for job in jobs {
             // The rate limit must be set before the first attempt begins.
@@ -163,34 +164,43 @@ impl Engine {
                     if rate.is_some() {
                         queues.set_rate_limit(job.webhook, rate, Instant::now());
                     }
-                    queues.enqueue(job);
+                    let delivery = job.delivery;
+                    if !queues.enqueue_reserved(job, term) {
+                        late.push(delivery);
+                    }
                 }
                 Err(_) => not_cached.push(job),
             }
         }
         drop(queues);
+        self.release(late);
         if !not_cached.is_empty() {
             let engine = self.clone();
             self.tasks.spawn(async move {
+                let mut late = Vec::new();
                 for job in not_cached {
                     engine.load_rate_limit(job.webhook).await;
-                    engine.queues().enqueue(job);
+                    let delivery = job.delivery;
+                    if !engine.queues().enqueue_reserved(job, term) {
+                        late.push(delivery);
+                    }
                 }
+                engine.release(late);
                 engine.start_attempts();
             });
         }
         self.start_attempts();
     }
 
-    /// Enqueues claimed deliveries of one webhook. Deliveries that no longer fit are released.
-    pub(super) async fn enqueue_claimed(self: &Arc<Self>, webhook: WebhookId, jobs: Vec<Job>) {
+    /// Enqueues deliveries of one webhook whose claim began in this term. Those that do not fit, and those of an earlier term, are released.
+    pub(super) async fn enqueue_claimed(self: &Arc<Self>, webhook: WebhookId, jobs: Vec<Job>, term: LeaseTerm) {
         self.load_rate_limit(webhook).await;
         let mut surplus = Vec::new();
         {
             let mut queues = self.queues();
             for job in jobs {
                 let delivery = job.delivery;
-                if !queues.enqueue_claimed(job) {
+                if !queues.enqueue_claimed(job, term) {
                     surplus.push(delivery);
                 }
             }
@@ -224,9 +234,10 @@ impl Engine {
         });
     }
 
-    /// Drops all waiting deliveries and releases those that this node still owns: another node may own them by now.
-    pub(super) fn drop_waiting(&self) {
-        let dropped = self.queues().drain_all();
+    /// Begins a new term of the lease: drops all waiting deliveries and releases those that this node still owns, because another node may own
+    /// them by now. Does the same with those that are still on their way from the database when they arrive.
+    pub(super) fn begin_term(&self) {
+        let dropped = self.queues().begin_term();
         self.release(dropped);
     }
 
@@ -338,7 +349,7 @@ impl Engine {
 
     /// Waits for attempts in flight, stores their results and releases all other deliveries.
     pub(super) async fn finish(&self) {
-        self.drop_waiting();
+        self.begin_term();
         self.tasks.close();
         let longest = self.deps.sender.settings.attempt_max() + GRACE;
         if timeout(longest, self.tasks.wait()).await.is_err() {

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     delivery::{lease::Lease, queues::Queues},
-    storage::journal::{Slot, Slots},
+    storage::journal::{LeaseTerm, Slot, Slots},
     sync::locked,
 };
 
@@ -18,6 +18,10 @@ pub(super) struct QueueSlots {
 }
 
 impl Slots for QueueSlots {
+    fn term(&self) -> LeaseTerm {
+        locked(&self.queues).term()
+    }
+
     fn reserve(&self, slot: Slot) -> bool {
         !self.shutdown.is_cancelled() && self.lease.is_held() && locked(&self.queues).reserve(slot)
     }

@@ -13,7 +13,7 @@ use clearhook::{
         audit::Actor,
         deliveries::Job,
         events::{EventKey, NewEvent},
-        journal::{Committed, Finished, Journal, Next, Slot, Slots},
+        journal::{Committed, Finished, Journal, LeaseTerm, Next, Slot, Slots},
         new_id,
         webhooks::WebhookFields,
     },
@@ -44,6 +44,10 @@ impl Limited {
 }
 
 impl Slots for Limited {
+    fn term(&self) -> LeaseTerm {
+        LeaseTerm::default()
+    }
+
     fn reserve(&self, _: Slot) -> bool {
         let mut free = self.free.lock().unwrap();
         let is_free = *free > 0;

@@ -213,6 +213,19 @@ async fn a_log_fragment_has_the_rows_and_nothing_to_hydrate(database: TestDataba
         assert!(html.contains(part), "{part}: {html}");
     }
     assert!(!html.contains("leptos-island"), "{html}");
+    // It comes with every callback, so it is compressed.
+    let request = app.http.post(format!("{}/fn/log_fragment", app.url));
+    let request = request
+        .header("cookie", &cookie)
+        .header("accept", JSON)
+        .header("accept-encoding", "gzip");
+    let response = with_form(request.header("sec-fetch-site", "same-origin"), &fields)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.headers()["content-encoding"], "gzip");
+    let compressed = response.bytes().await.unwrap().len();
+    assert!(compressed < html.len() / 2, "{compressed} of {} bytes", html.len());
     app.stop().await;
 }
 

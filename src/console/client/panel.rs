@@ -154,6 +154,7 @@ impl Panel {
         };
         let _ = place.remove_attribute("aria-busy");
         let before = top_of(id);
+        set_open(true);
         place.set_inner_html(html);
         stay(id, before);
         link_neighbours(id);
@@ -230,6 +231,7 @@ impl Panel {
         mark("");
         if let Some(place) = document().get_element_by_id("panel") {
             let _ = place.remove_attribute("aria-busy");
+            set_open(false);
             place.set_inner_html("");
         }
     }
@@ -241,6 +243,17 @@ fn is_beside() -> bool {
         .ok()
         .and_then(|width| width.as_f64())
         .is_some_and(|width| width >= BESIDE)
+}
+
+/// Makes room for the panel beside the log, or gives the log the whole width.
+fn set_open(is_open: bool) {
+    if let Some(grid) = document().query_selector(".log-grid").ok().flatten() {
+        let _ = if is_open {
+            grid.set_attribute("data-open", "true")
+        } else {
+            grid.remove_attribute("data-open")
+        };
+    }
 }
 
 fn rows() -> Vec<Element> {

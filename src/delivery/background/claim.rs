@@ -91,9 +91,10 @@ impl Claimer {
             }
             let mut claimed = 0;
             for (webhook, filter, limit) in claims.into_iter().take(CLAIMS_MAX) {
+                let term = self.engine.queues().term();
                 let jobs = self.store.claim(self.node, webhook, filter, now, limit as u64).await?;
                 claimed += jobs.len();
-                self.engine.enqueue_claimed(webhook, jobs).await;
+                self.engine.enqueue_claimed(webhook, jobs, term).await;
             }
             if claimed == 0 {
                 return Ok(CONTENTION_PAUSE);

@@ -35,7 +35,7 @@ impl CommittedGroups {
     fn apply(&self, group: Committed) {
         self.counters.published(group.events, group.duplicates);
         if !group.jobs.is_empty() {
-            self.engine.enqueue(group.jobs);
+            self.engine.enqueue(group.jobs, group.term);
         }
         if !group.recorded.is_empty() {
             self.engine.results_stored(&group.recorded);

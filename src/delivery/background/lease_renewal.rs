@@ -37,16 +37,17 @@ impl BackgroundTask for LeaseRenewal {
 }
 
 impl LeaseRenewal {
-    /// Acquires or renews the lease. If the lease had expired, the waiting deliveries are dropped, because other nodes may own them by now.
+    /// Acquires or renews the lease. If the lease had expired, a new term begins.
     pub(in crate::delivery) async fn renew(&self) {
-        let (began, was_held) = (Instant::now(), self.lease.is_held());
+        let began = Instant::now();
         let timeout = TIMEOUT_MAX.min(self.timeout);
         match self.store.within(timeout).renew_lease(self.node, self.lease.length()).await {
             Ok(nodes) => {
                 self.write_health.succeeded();
                 self.engine.set_nodes(nodes);
-                if !was_held {
-                    self.engine.drop_waiting();
+                // Asked after the answer: the lease may have expired while the database was slow.
+                if !self.lease.is_held() {
+                    self.engine.begin_term();
                 }
                 self.lease.renewed(began);
                 self.engine.start_attempts();

@@ -17,7 +17,10 @@ use crate::{
         callback::Trigger,
         id::{DeliveryId, WebhookId},
     },
-    storage::{deliveries::Job, journal::Slot},
+    storage::{
+        deliveries::Job,
+        journal::{LeaseTerm, Slot},
+    },
 };
 
 /// All queues of this node.
@@ -42,6 +45,8 @@ pub(in crate::delivery) struct Queues {
     pub(super) nodes: u32,
     /// Whether a queue whose webhook has more deliveries in the database has free slots again.
     pub(super) refill_requested: bool,
+    /// The present term of this node's lease.
+    pub(super) term: LeaseTerm,
 }
 
 /// Limits of concurrency, and the settings of the circuit breakers.
@@ -117,7 +122,13 @@ impl Queues {
             limits,
             nodes: 1,
             refill_requested: false,
+            term: LeaseTerm::default(),
         }
+    }
+
+    /// The present term of this node's lease.
+    pub(in crate::delivery) const fn term(&self) -> LeaseTerm {
+        self.term
     }
 
     /// Reserves a slot for a delivery, if one is free.
@@ -131,19 +142,18 @@ impl Queues {
         true
     }
 
-    /// Enqueues a claimed delivery, if a slot is free.
-    pub(in crate::delivery) fn enqueue_claimed(&mut self, job: Job) -> bool {
-        let slot = Slot {
-            webhook: job.webhook,
-            delivery: job.delivery,
-            bytes: job.body.len(),
-        };
+    /// Enqueues a delivery that was claimed in this term, if a slot is free. Returns whether it did.
+    pub(in crate::delivery) fn enqueue_claimed(&mut self, job: Job, term: LeaseTerm) -> bool {
+        if term != self.term {
+            return false;
+        }
+        let slot = slot_of(&job);
         if job.manual && self.free_slots_for_manual(job.webhook) > 0 {
             self.occupy(slot);
         } else if !self.reserve(slot) {
             return false;
         }
-        self.enqueue(job);
+        self.push(job);
         true
     }
 
@@ -163,8 +173,19 @@ impl Queues {
         self.remove_if_idle(slot.webhook);
     }
 
-    /// Enqueues a delivery in its reserved slot. Manual deliveries come before all others, in the order of their requests.
-    pub(in crate::delivery) fn enqueue(&mut self, job: Job) {
+    /// Enqueues a delivery in the slot that was reserved for it in this term. Returns whether it did; if the term has ended, the slot is
+    /// released.
+    pub(in crate::delivery) fn enqueue_reserved(&mut self, job: Job, term: LeaseTerm) -> bool {
+        if term == self.term {
+            self.push(job);
+            return true;
+        }
+        self.release(slot_of(&job));
+        false
+    }
+
+    /// Adds a delivery that has a slot. Manual deliveries come before all others, in the order of their requests.
+    fn push(&mut self, job: Job) {
         let webhook = job.webhook;
         let queue = self.by_webhook.entry(webhook).or_default();
         if job.manual {
@@ -202,7 +223,7 @@ impl Queues {
             return false;
         };
         (job.trigger, job.manual) = (Trigger::Manual, true);
-        self.enqueue(job);
+        self.push(job);
         true
     }
 
@@ -293,8 +314,9 @@ impl Queues {
         jobs
     }
 
-    /// Removes all waiting deliveries.
-    pub(in crate::delivery) fn drain_all(&mut self) -> Vec<DeliveryId> {
+    /// Removes all waiting deliveries and begins a new term, so that those that are still on their way from the database are not enqueued.
+    pub(in crate::delivery) fn begin_term(&mut self) -> Vec<DeliveryId> {
+        self.term.0 += 1;
         let webhooks: Vec<_> = self.by_webhook.keys().copied().collect();
         let jobs: Vec<_> = webhooks.into_iter().flat_map(|webhook| self.drain(webhook)).collect();
         for job in &jobs {
@@ -328,5 +350,14 @@ impl Queues {
         if self.by_webhook.get(&webhook).is_some_and(idle) {
             self.by_webhook.remove(&webhook);
         }
+    }
+}
+
+/// The slot of a delivery.
+pub(super) const fn slot_of(job: &Job) -> Slot {
+    Slot {
+        webhook: job.webhook,
+        delivery: job.delivery,
+        bytes: job.body.len(),
     }
 }

@@ -4,12 +4,13 @@ use tokio::time::Instant;
 
 use super::{
     capacity::{QUEUE_MAX, TOTAL_BYTES_MAX},
+    state::slot_of,
     *,
 };
 use crate::{
     delivery::circuit_breaker::BreakerSettings,
     domain::{callback::Trigger, event_type::EventType, id::WebhookId},
-    storage::{deliveries::Job, journal::Slot, new_id},
+    storage::{deliveries::Job, new_id},
 };
 
 fn queues(concurrency: usize, per_webhook: usize) -> Queues {
@@ -39,16 +40,7 @@ fn job(webhook: WebhookId) -> Job {
 }
 
 fn push(queues: &mut Queues, job: Job) -> bool {
-    let slot = Slot {
-        webhook: job.webhook,
-        delivery: job.delivery,
-        bytes: job.body.len(),
-    };
-    let fits = queues.reserve(slot);
-    if fits {
-        queues.enqueue(job);
-    }
-    fits
+    queues.reserve(slot_of(&job)) && queues.enqueue_reserved(job, queues.term())
 }
 
 fn webhooks(queues: &mut Queues) -> Vec<WebhookId> {
@@ -196,8 +188,21 @@ fn bodies_are_limited_by_size_and_one_always_fits_an_empty_queue() {
             break;
         }
     }
-    queues.drain_all();
+    queues.begin_term();
     assert_eq!((queues.bytes, queues.load()), (0, (0, 0)));
+}
+
+#[test]
+fn deliveries_of_an_earlier_term_are_not_enqueued() {
+    let webhook = new_id();
+    let mut queues = queues(256, 16);
+    let (reserved, claimed) = (job(webhook), job(webhook));
+    let earlier = queues.term();
+    assert!(queues.reserve(slot_of(&reserved)) && push(&mut queues, job(webhook)));
+    assert_eq!(queues.begin_term().len(), 1);
+    assert!(!queues.enqueue_reserved(reserved, earlier) && !queues.enqueue_claimed(claimed, earlier));
+    assert_eq!((queues.bytes, queues.load(), queues.in_memory.len()), (0, (0, 0), 0));
+    assert!(queues.next(Instant::now()).is_none());
 }
 
 #[test]
@@ -230,9 +235,9 @@ fn manual_deliveries_have_extra_slots_in_a_full_queue_and_with_an_open_breaker()
             })
             .collect();
         for job in &manual {
-            assert!(queues.enqueue_claimed(job.clone()));
+            assert!(queues.enqueue_claimed(job.clone(), queues.term()));
         }
-        assert!(!queues.enqueue_claimed(job(webhook)));
+        assert!(!queues.enqueue_claimed(job(webhook), queues.term()));
         // Manual deliveries come first, in the order of their requests.
         let first = &queues.by_webhook[&webhook].waiting;
         assert!(first.iter().zip(&manual).all(|(job, manual)| job.delivery == manual.delivery));

@@ -20,8 +20,15 @@ pub struct Slot {
     pub bytes: usize,
 }
 
+/// A period in which this node has held its lease without interruption; the value is the number of earlier ones. A delivery that was stored
+/// or claimed in an earlier term may belong to another node by now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeaseTerm(pub u64);
+
 /// The memory of this node for deliveries. A delivery that gets a slot is stored as owned by this node and is sent without being claimed.
 pub trait Slots: Send + Sync + 'static {
+    /// The present term of this node's lease.
+    fn term(&self) -> LeaseTerm;
     /// Reserves a slot, if one is free.
     fn reserve(&self, slot: Slot) -> bool;
     /// Releases reserved slots whose deliveries were not stored.
@@ -31,8 +38,10 @@ pub trait Slots: Send + Sync + 'static {
 /// The effects of one committed group.
 #[derive(Debug, Default)]
 pub struct Committed {
-    /// Stored deliveries with a reserved slot. This node owns them and sends them now.
+    /// Stored deliveries with a reserved slot. This node owns them and sends them now, if its lease is still in the term of the group.
     pub jobs: Vec<Job>,
+    /// The term of this node's lease when the transaction of the group began.
+    pub term: LeaseTerm,
     /// Stored results of attempts.
     pub recorded: Vec<Recorded>,
     /// Number of stored events, without duplicates.

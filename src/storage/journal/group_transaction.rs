@@ -7,7 +7,7 @@ use crate::{
         deliveries::Job,
         executor::Executor,
         journal::{
-            committed::{Committed, Slot, Slots},
+            committed::{Committed, LeaseTerm, Slot, Slots},
             entry::{Accepted, Publish},
             finished::Finished,
             publish::Publishing,
@@ -21,6 +21,7 @@ use crate::{
 pub(super) struct StoredGroup {
     answers: Vec<Vec<Accepted>>,
     jobs: Vec<Job>,
+    term: LeaseTerm,
     overflow: bool,
     effects: Effects,
 }
@@ -43,6 +44,7 @@ impl StoredGroup {
         let duplicates = self.answers.iter().flatten().filter(|accepted| accepted.duplicate).count();
         let committed = Committed {
             jobs: self.jobs,
+            term: self.term,
             recorded: self.effects.recorded,
             events: (events - duplicates) as u64,
             duplicates: duplicates as u64,
@@ -70,6 +72,8 @@ impl GroupTransaction<'_> {
         publishes: &[Publish],
         results: &[Finished],
     ) -> Result<StoredGroup, StoreError> {
+        // Read before the first slot is reserved: if the lease is lost and acquired again during the transaction, the term is an earlier one.
+        let term = self.slots.term();
         let effects = results::record(transaction, self.node, results, self.now).await?;
         let mut publishing = Publishing {
             transaction,
@@ -94,6 +98,7 @@ impl GroupTransaction<'_> {
         Ok(StoredGroup {
             answers,
             jobs,
+            term,
             overflow,
             effects,
         })

@@ -35,7 +35,7 @@ use self::{
     writer::Writer,
 };
 pub use self::{
-    committed::{Committed, Slot, Slots},
+    committed::{Committed, LeaseTerm, Slot, Slots},
     entry::{Accepted, PublishError},
     finished::{DisabledWebhook, Finished, Health, Next, Recorded, system_time},
     results::DISABLED,

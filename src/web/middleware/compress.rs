@@ -22,7 +22,7 @@ const TEXTS: [&str; 6] = [
     "text/csv",
     "text/plain",
 ];
-/// Responses of the API up to this size, in bytes, fit in one packet and are not compressed.
+/// Responses up to this size, in bytes, fit in one packet and are not compressed.
 const SMALL: u16 = 1_024;
 
 /// Compresses responses of the API with brotli or gzip, except those that contain a credential.
@@ -42,13 +42,13 @@ pub(in crate::web) fn api() -> CompressionLayer<And<SizeAbove, impl Predicate>> 
         .compress_when(SizeAbove::new(SMALL).and(is_text))
 }
 
-/// Compresses pages with gzip. Brotli takes three times as long for a list of webhooks, and the result is only 5 % smaller.
-pub(in crate::web) fn pages() -> CompressionLayer<impl Predicate> {
+/// Compresses pages and the answers of server functions, which contain parts of pages, with gzip. Brotli takes three times as long for a list of webhooks, and the result is only 5 % smaller.
+pub(in crate::web) fn pages() -> CompressionLayer<And<SizeAbove, impl Predicate>> {
     let is_page = |_: StatusCode, _: Version, headers: &HeaderMap, _: &axum::http::Extensions| {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        kind.is_some_and(|kind| kind.starts_with("text/html"))
+        kind.is_some_and(|kind| kind.starts_with("text/html") || kind.starts_with("application/json"))
     };
-    CompressionLayer::new().gzip(true).compress_when(is_page)
+    CompressionLayer::new().gzip(true).compress_when(SizeAbove::new(SMALL).and(is_page))
 }
 
 /// Turns compression off for requests that another site may have caused. That site could choose a part of the page, and infer the rest from

@@ -9,8 +9,9 @@ use super::{
     world::World,
 };
 
-/// A node that ended within this time after an attempt may not have stored its result.
-const STORED_AFTER: i64 = 60_000;
+/// A node that ended within this time after an attempt may not have stored its result: its longest time without the database, and then a
+/// pause and a statement that may meet the next fault.
+const STORED_AFTER: i64 = 90_000;
 
 /// A delivery in the database.
 struct Delivery {

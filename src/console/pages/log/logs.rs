@@ -65,7 +65,7 @@ pub(in crate::console::pages) fn Logs(
 #[component]
 pub(super) fn Log(log: LogView) -> impl IntoView {
     let lang = lang();
-    let is_list = log.listed.is_some();
+    let (is_list, is_open) = (log.listed.is_some(), log.open.is_some());
     let (newer, older) = neighbours(&log.rows);
     let export = (!is_list).then(|| view! { <Export csv=log.csv.clone() jsonl=log.jsonl.clone() /> });
     let open = log.open.clone().map(|open| view! { <OpenCallback open newer older /> });
@@ -98,7 +98,8 @@ pub(super) fn Log(log: LogView) -> impl IntoView {
                     {export}
                 </div>
             </div>
-            <div class="log-grid">
+            // The attribute, and not the panel, decides the layout: the panel is the last part of the page to arrive, and would move the log.
+            <div class="log-grid" data-open=is_open.then_some("true")>
                 <div class="log-list">
                     <div class="bar log-bar">
                         <SheetButtons presets=if is_list { Vec::new() } else { log.presets.clone() } asked=asked.clone() />
