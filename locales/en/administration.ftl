@@ -33,7 +33,7 @@ expires-in = { $days ->
    *[other] { NUMBER($days) } days
 }
 expires-never = Never
-expires-never-why = A key without a last day is accepted until somebody revokes it, even if it is lost or its program no longer runs. Note when to replace it.
+expires-never-why = A key without a last day is accepted until somebody revokes it. This includes a lost key and the key of a program that no longer runs. Write down when to replace the key.
 last-used = Last used
 key-live = Active
 key-expired = Expired

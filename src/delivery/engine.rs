@@ -155,37 +155,25 @@ impl Engine {
     /// Enqueues stored deliveries with a slot that was reserved in this term. Those of an earlier term are released: another node may own
     /// them by now.
     pub(super) fn enqueue(self: &Arc<Self>, jobs: Vec<Job>, term: LeaseTerm) {
-        let (mut not_cached, mut late) = (Vec::new(), Vec::new());
-        let mut queues = self.queues();
-        for job in jobs {
+        let mut not_cached = Vec::new();
+        self.enqueue_or_release(jobs, |queues, job| {
             // The rate limit must be set before the first attempt begins.
-            match self.deps.sender.endpoints.rate_if_cached(job.webhook) {
-                Ok(rate) => {
-                    if rate.is_some() {
-                        queues.set_rate_limit(job.webhook, rate, Instant::now());
-                    }
-                    let delivery = job.delivery;
-                    if !queues.enqueue_reserved(job, term) {
-                        late.push(delivery);
-                    }
-                }
-                Err(_) => not_cached.push(job),
+            let Ok(rate) = self.deps.sender.endpoints.rate_if_cached(job.webhook) else {
+                not_cached.push(job);
+                return true;
+            };
+            if rate.is_some() {
+                queues.set_rate_limit(job.webhook, rate, Instant::now());
             }
-        }
-        drop(queues);
-        self.release(late);
+            queues.enqueue_reserved(job, term)
+        });
         if !not_cached.is_empty() {
             let engine = self.clone();
             self.tasks.spawn(async move {
-                let mut late = Vec::new();
                 for job in not_cached {
                     engine.load_rate_limit(job.webhook).await;
-                    let delivery = job.delivery;
-                    if !engine.queues().enqueue_reserved(job, term) {
-                        late.push(delivery);
-                    }
+                    engine.enqueue_or_release([job], |queues, job| queues.enqueue_reserved(job, term));
                 }
-                engine.release(late);
                 engine.start_attempts();
             });
         }
@@ -195,18 +183,22 @@ impl Engine {
     /// Enqueues deliveries of one webhook whose claim began in this term. Those that do not fit, and those of an earlier term, are released.
     pub(super) async fn enqueue_claimed(self: &Arc<Self>, webhook: WebhookId, jobs: Vec<Job>, term: LeaseTerm) {
         self.load_rate_limit(webhook).await;
-        let mut surplus = Vec::new();
-        {
-            let mut queues = self.queues();
-            for job in jobs {
-                let delivery = job.delivery;
-                if !queues.enqueue_claimed(job, term) {
-                    surplus.push(delivery);
-                }
+        self.enqueue_or_release(jobs, |queues, job| queues.enqueue_claimed(job, term));
+        self.start_attempts();
+    }
+
+    /// Passes deliveries to `enqueue`, and releases those for which it returns false.
+    fn enqueue_or_release(&self, jobs: impl IntoIterator<Item = Job>, mut enqueue: impl FnMut(&mut Queues, Job) -> bool) {
+        let mut released = Vec::new();
+        let mut queues = self.queues();
+        for job in jobs {
+            let delivery = job.delivery;
+            if !enqueue(&mut queues, job) {
+                released.push(delivery);
             }
         }
-        self.release(surplus);
-        self.start_attempts();
+        drop(queues);
+        self.release(released);
     }
 
     /// Sets the rate limit of a webhook. It must be set before the first attempt begins.

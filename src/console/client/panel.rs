@@ -248,11 +248,7 @@ fn is_beside() -> bool {
 /// Makes room for the panel beside the log, or gives the log the whole width.
 fn set_open(is_open: bool) {
     if let Some(grid) = document().query_selector(".log-grid").ok().flatten() {
-        let _ = if is_open {
-            grid.set_attribute("data-open", "true")
-        } else {
-            grid.remove_attribute("data-open")
-        };
+        let _ = grid.toggle_attribute_with_force("data-open", is_open);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
 /// A filter that is set, as a link that removes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChipView {
-    /// What is set.
+    /// The text of the link: the filter and its value.
     pub text: String,
     /// The name of the link.
     pub name: String,

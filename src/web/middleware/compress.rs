@@ -42,7 +42,8 @@ pub(in crate::web) fn api() -> CompressionLayer<And<SizeAbove, impl Predicate>> 
         .compress_when(SizeAbove::new(SMALL).and(is_text))
 }
 
-/// Compresses pages and the answers of server functions, which contain parts of pages, with gzip. Brotli takes three times as long for a list of webhooks, and the result is only 5 % smaller.
+/// Compresses pages, and the responses of server functions, which contain parts of pages, with gzip. Brotli takes three times as long for a
+/// list of webhooks, and the result is only 5 % smaller.
 pub(in crate::web) fn pages() -> CompressionLayer<And<SizeAbove, impl Predicate>> {
     let is_page = |_: StatusCode, _: Version, headers: &HeaderMap, _: &axum::http::Extensions| {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());

@@ -9,9 +9,9 @@ use super::{
     world::World,
 };
 
-/// A node that ended within this time after an attempt may not have stored its result: its longest time without the database, and then a
-/// pause and a statement that may meet the next fault.
-const STORED_AFTER: i64 = 90_000;
+/// A node that ended within this time after an attempt may not have stored its result. The time in which it was cut off from the database is
+/// not counted.
+const STORED_AFTER: i64 = 60_000;
 
 /// A delivery in the database.
 struct Delivery {
@@ -94,7 +94,10 @@ fn outcome_is_what_the_receiver_saw(world: &World, delivery: &Delivery, made: &[
         .filter(|attempt| attempt.ended.is_some_and(|(_, how)| how != Ended::Crashed));
     let surely_stored = ended.clone().filter(|attempt| {
         let at = attempt.ended.map_or(0, |(at, _)| at);
-        let is_near = |(node, crash): &&(usize, i64)| *node == attempt.node && (at..at + STORED_AFTER).contains(crash);
+        let is_near = |(node, crash): &&(usize, i64)| {
+            let until = at + STORED_AFTER + world.time_cut(*node, at, *crash);
+            *node == attempt.node && (at..until).contains(crash)
+        };
         // The end of the run ends all nodes.
         !world.crashes.iter().any(|crash| is_near(&crash)) || world.is_at_the_end(at)
     });

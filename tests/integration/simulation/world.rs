@@ -137,6 +137,8 @@ pub(super) struct World {
     observed: Observed,
     /// Times of crashes, with the node.
     pub(super) crashes: Vec<(usize, i64)>,
+    /// When a node was cut off from the database: the node, the begin and the end.
+    cuts: Vec<(usize, i64, i64)>,
 }
 
 thread_local! {
@@ -176,6 +178,7 @@ impl World {
             answers: Arc::default(),
             observed,
             crashes: Vec::new(),
+            cuts: Vec::new(),
             random,
         };
         world.faults.reverse();
@@ -338,6 +341,12 @@ impl World {
         at > FAULTS_END && at + AFTERWARDS / 2 < self.now && !self.crashes.iter().any(|(_, crash)| (at..self.now).contains(crash))
     }
 
+    /// How long a node was cut off from the database between two times.
+    pub(super) fn time_cut(&self, node: usize, from: i64, to: i64) -> i64 {
+        let cuts = self.cuts.iter().filter(|(of, ..)| *of == node);
+        cuts.map(|(_, begin, end)| (to.min(*end) - from.max(*begin)).max(0)).sum()
+    }
+
     /// Ends a node without any preparation: its tasks are dropped where they are.
     fn crash(&mut self, number: usize) {
         let Some(process) = self.nodes[number].process.take() else { return };
@@ -390,6 +399,7 @@ impl World {
                 }
             }
             Fault::Cut { time, .. } => {
+                self.cuts.push((number, now, now + time));
                 node.link.cut(true);
                 node.repairs.push((now + time, Repair::Connect));
             }
