@@ -4,10 +4,10 @@ use std::{sync::Mutex, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::{domain::timestamp::Timestamp, sync::locked};
-
-/// Smallest difference that counts as a jump, in milliseconds. It is larger than gradual corrections (NTP slewing).
-const JUMP_MIN_MS: i64 = 2_000;
+use crate::{
+    domain::timestamp::{JUMP_MIN, Timestamp},
+    sync::locked,
+};
 
 /// The system clock, and the last reading of both clocks that it is compared with.
 pub(super) struct JumpDetector(Mutex<Reading>);
@@ -66,7 +66,7 @@ impl JumpDetector {
 fn jump(before: Timestamp, after: Timestamp, passed: Duration) -> Option<i64> {
     let passed = i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
     let jump = after.0.saturating_sub(before.0).saturating_sub(passed);
-    (jump.abs() >= JUMP_MIN_MS).then_some(jump)
+    (u128::from(jump.unsigned_abs()) >= JUMP_MIN.as_millis()).then_some(jump)
 }
 
 #[cfg(test)]

@@ -342,7 +342,7 @@ impl Dispatcher {
 
 /// Releases the deliveries that the previous run of this node still owns, without waiting for its lease to expire.
 async fn release_former_deliveries(store: &Store, node: NodeId) {
-    match store.release_all(node, Timestamp::now()).await {
+    match store.release_all(node).await {
         Ok(0) => {}
         Ok(count) => tracing::info!(
             count,

@@ -30,7 +30,7 @@ use crate::{
     storage::{
         Store, StoreError,
         deliveries::Job,
-        journal::{DISABLED, Journal, LeaseTerm, Next, Recorded, system_time},
+        journal::{DISABLED, Journal, LeaseTerm, Next, Recorded, due_time},
     },
     sync::locked,
 };
@@ -146,7 +146,7 @@ impl Engine {
                 self.tasks.spawn(body.store(self.deps.store.clone()));
             }
             let surplus = self.queues().attempt_ended(webhook, is_probe, health, Instant::now());
-            self.release(surplus);
+            self.release(surplus, self.deps.store.now());
             next = self.next_attempt();
         }
         self.delays.notify_one();
@@ -156,7 +156,7 @@ impl Engine {
     /// them by now.
     pub(super) fn enqueue(self: &Arc<Self>, jobs: Vec<Job>, term: LeaseTerm) {
         let mut not_cached = Vec::new();
-        self.enqueue_or_release(jobs, |queues, job| {
+        self.enqueue_or_release(jobs, term, |queues, job| {
             // The rate limit must be set before the first attempt begins.
             let Ok(rate) = self.deps.sender.endpoints.rate_if_cached(job.webhook) else {
                 not_cached.push(job);
@@ -172,7 +172,7 @@ impl Engine {
             self.tasks.spawn(async move {
                 for job in not_cached {
                     engine.load_rate_limit(job.webhook).await;
-                    engine.enqueue_or_release([job], |queues, job| queues.enqueue_reserved(job, term));
+                    engine.enqueue_or_release([job], term, |queues, job| queues.enqueue_reserved(job, term));
                 }
                 engine.start_attempts();
             });
@@ -183,12 +183,12 @@ impl Engine {
     /// Enqueues deliveries of one webhook whose claim began in this term. Those that do not fit, and those of an earlier term, are released.
     pub(super) async fn enqueue_claimed(self: &Arc<Self>, webhook: WebhookId, jobs: Vec<Job>, term: LeaseTerm) {
         self.load_rate_limit(webhook).await;
-        self.enqueue_or_release(jobs, |queues, job| queues.enqueue_claimed(job, term));
+        self.enqueue_or_release(jobs, term, |queues, job| queues.enqueue_claimed(job, term));
         self.start_attempts();
     }
 
-    /// Passes deliveries to `enqueue`, and releases those for which it returns false.
-    fn enqueue_or_release(&self, jobs: impl IntoIterator<Item = Job>, mut enqueue: impl FnMut(&mut Queues, Job) -> bool) {
+    /// Passes deliveries of this term to `enqueue`, and releases those for which it returns false.
+    fn enqueue_or_release(&self, jobs: impl IntoIterator<Item = Job>, term: LeaseTerm, mut enqueue: impl FnMut(&mut Queues, Job) -> bool) {
         let mut released = Vec::new();
         let mut queues = self.queues();
         for job in jobs {
@@ -197,8 +197,13 @@ impl Engine {
                 released.push(delivery);
             }
         }
+        let owned_until = if term == queues.term() {
+            self.deps.store.now()
+        } else {
+            queues.term_began()
+        };
         drop(queues);
-        self.release(released);
+        self.release(released, owned_until);
     }
 
     /// Sets the rate limit of a webhook. It must be set before the first attempt begins.
@@ -212,14 +217,15 @@ impl Engine {
         }
     }
 
-    /// Releases deliveries in the database, so that this node or another claims them again. Does not wait.
-    fn release(&self, deliveries: Vec<DeliveryId>) {
+    /// Releases deliveries in the database, so that this node or another claims them again. Does not wait. Leaves those that this node has
+    /// claimed again after `owned_until`.
+    fn release(&self, deliveries: Vec<DeliveryId>, owned_until: Timestamp) {
         if deliveries.is_empty() {
             return;
         }
         let (store, node, wakeup) = (self.deps.store.patient(), self.deps.node, self.deps.wakeup.clone());
         self.tasks.spawn(async move {
-            if let Err(error) = store.release(node, &deliveries).await {
+            if let Err(error) = store.release(node, &deliveries, Some(owned_until)).await {
                 tracing::warn!(%error, count = deliveries.len(), "{} deliveries cannot be released in the database now; they are found and sent later: {error}", deliveries.len());
             }
             wakeup.now();
@@ -229,8 +235,9 @@ impl Engine {
     /// Begins a new term of the lease: drops all waiting deliveries and releases those that this node still owns, because another node may own
     /// them by now. Does the same with those that are still on their way from the database when they arrive.
     pub(super) fn begin_term(&self) {
-        let dropped = self.queues().begin_term();
-        self.release(dropped);
+        let now = self.deps.store.now();
+        let dropped = self.queues().begin_term(now);
+        self.release(dropped, now);
     }
 
     /// Notes how many nodes are alive, including this one, so that they share the rate limits of webhooks.
@@ -245,7 +252,7 @@ impl Engine {
         for result in recorded {
             queues.result_stored(result.delivery);
             if let Some(at) = result.again_at {
-                self.deps.wakeup.at(system_time(at, Timestamp::now()));
+                self.deps.wakeup.at(due_time(at, self.deps.store.now()));
             }
             if !manual.is_empty() && manual.remove(&result.delivery) {
                 self.deps.wakeup.now();
@@ -305,7 +312,7 @@ impl Engine {
         for job in waiting {
             self.deps.journal.record(without_attempt(job, next.clone())).await;
         }
-        self.deps.store.withdraw(webhook, state, reason, Timestamp::now()).await?;
+        self.deps.store.withdraw(webhook, state, reason, self.deps.store.now()).await?;
         Ok(())
     }
 
@@ -350,7 +357,7 @@ impl Engine {
         if timeout(GRACE, self.deps.journal.flush()).await.is_err() {
             tracing::warn!("some results could not be stored before the shutdown; their deliveries are sent again at the next start");
         }
-        if let Err(error) = self.deps.store.release_all(self.deps.node, Timestamp::now()).await {
+        if let Err(error) = self.deps.store.release_all(self.deps.node).await {
             tracing::warn!(%error, "waiting deliveries cannot be released now; other nodes take them once the lease of this node has ended: {error}");
         } else if let Err(error) = self.deps.store.end_lease(self.deps.node).await {
             tracing::warn!(%error, "the lease of this node cannot be ended; it expires by itself: {error}");

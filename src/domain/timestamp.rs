@@ -12,6 +12,9 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
 
+/// The smallest difference between a clock and its expected time that counts as a jump. It is larger than gradual corrections (NTP slewing).
+pub const JUMP_MIN: Duration = Duration::from_secs(2);
+
 /// The text is not a valid time.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("this is not a time such as 2026-11-23T09:00:00Z (RFC 3339)")]

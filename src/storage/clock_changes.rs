@@ -2,13 +2,12 @@
 
 use std::{fmt::Write, time::Duration};
 
-use sea_orm::{ColumnTrait, DbBackend, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, sea_query::Expr};
 
 use crate::{
-    domain::{retry::RetrySchedule, timestamp::Timestamp},
+    domain::retry::RetrySchedule,
     storage::{
         Store, StoreError,
-        database_clock::NOW,
         entity::{delivery, webhook},
         raw_sql::statement,
     },
@@ -19,7 +18,7 @@ use crate::{
 const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
 
 impl Store {
-    /// Shifts all due times by `by_ms` milliseconds, after the clock was changed by that amount while this node was the only one. On SQLite
+    /// Shifts all due times by `by_ms` milliseconds, after the clock by which they are due ([`Store::now`]) was changed by that amount. On SQLite
     /// `exhausted_since` is measured by the node's own clock, so it is shifted too: otherwise a jump forward would disable webhooks.
     /// Returns the number of deliveries it changed.
     pub async fn shift_due(&self, by_ms: i64) -> Result<u64, StoreError> {
@@ -33,7 +32,7 @@ impl Store {
             .exec(&transaction)
             .await?
             .rows_affected;
-        if self.backend() != DbBackend::Postgres {
+        if !self.is_shared() {
             webhook::Entity::update_many()
                 .col_expr(
                     webhook::Column::ExhaustedSince,
@@ -51,20 +50,13 @@ impl Store {
     /// them. A row that was written in the future keeps its delay, counted from now. A due time beyond the longest possible delay (that of
     /// the schedule, or `longest_wish`, the longest that a receiver can request) is replaced by the schedule's delay. Returns the number of
     /// deliveries it changed.
-    pub async fn correct_future(&self, now: Timestamp, schedule: &RetrySchedule, longest_wish: Duration) -> Result<u64, StoreError> {
+    pub async fn correct_future(&self, schedule: &RetrySchedule, longest_wish: Duration) -> Result<u64, StoreError> {
         #[derive(FromQueryResult)]
         struct Number {
             value: i64,
         }
-        let mut now = now;
-        if self.backend() == DbBackend::Postgres {
-            // If this node's own clock is behind, its time would make rows of all other nodes look as if they were written in the future.
-            let sql = format!("SELECT {NOW} AS value");
-            let clock = Number::find_by_statement(statement(self.backend(), &sql, []))
-                .one(&self.read)
-                .await?;
-            now = now.max(Timestamp(clock.map_or(0, |clock| clock.value)));
-        } else {
+        let now = self.now();
+        if !self.is_shared() {
             webhook::Entity::update_many()
                 .col_expr(webhook::Column::ExhaustedSince, Expr::value(now.0))
                 .filter(webhook::Column::ExhaustedSince.gt(now.plus(CLOCK_DIFFERENCE).0))

@@ -327,11 +327,22 @@ impl Store {
         Ok(bodies)
     }
 
-    /// Releases deliveries that were not attempted, so that any node can claim them.
-    pub async fn release(&self, node: NodeId, deliveries: &[DeliveryId]) -> Result<(), StoreError> {
+    /// Releases deliveries that were not attempted, so that any node can claim them. Leaves those that were claimed or stored after
+    /// `owned_until`: this node lost them to another one in the meantime, and claimed them again.
+    pub async fn release(&self, node: NodeId, deliveries: &[DeliveryId], owned_until: Option<Timestamp>) -> Result<(), StoreError> {
+        // There is no other node on SQLite, and its clock may be set back.
+        let owned_until = owned_until.filter(|_| self.is_shared()).unwrap_or(Timestamp(i64::MAX));
         let owner = not_by_index(self.backend(), "lease_owner");
-        let sql = format!("UPDATE deliveries SET state = 'pending', lease_owner = NULL WHERE {owner} = ? AND state = 'sending' AND id IN");
-        for_ids(&self.write, &sql, &[node.0.into()], deliveries.iter().map(|id| id.0)).await?;
+        let sql = format!(
+            "UPDATE deliveries SET state = 'pending', lease_owner = NULL WHERE {owner} = ? AND state = 'sending' AND updated_at <= ? AND id IN"
+        );
+        for_ids(
+            &self.write,
+            &sql,
+            &[node.0.into(), owned_until.0.into()],
+            deliveries.iter().map(|id| id.0),
+        )
+        .await?;
         Ok(())
     }
 

@@ -15,7 +15,6 @@ use crate::{
         audit::AuditAction,
         id::{DeliveryId, EventId, WebhookId},
         page::Cursor,
-        timestamp::Timestamp,
     },
     storage::{
         Store, StoreError,
@@ -110,7 +109,7 @@ impl Store {
             return Ok(batch);
         }
         self.overwrite_deleted(true).await?;
-        let now = Timestamp::now();
+        let now = self.now();
         let transaction = self.begin().await?;
         let mut deliveries = Vec::new();
         for event in &page.items {

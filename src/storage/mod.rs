@@ -99,6 +99,7 @@ use uuid::Uuid;
 
 use self::{
     catalogue_revision::CatalogueRevision,
+    database_clock::DatabaseClock,
     postgres::ConnectionSuspect,
     sqlite_connection::SqliteConnection,
     sqlite_file::OpenFile,
@@ -126,6 +127,8 @@ pub struct Store {
     /// The newest change of event types that this process knows of.
     catalogue: CatalogueRevision,
     suspect: ConnectionSuspect,
+    /// The clock of a database with several nodes.
+    clock: DatabaseClock,
     /// The time limit of statements in large transactions on PostgreSQL. Other statements have a third of it.
     patience: Duration,
     /// The task that follows the primary if the URL has several servers.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, sea_query::Expr};
+use tokio::time::Instant;
 
 use crate::{
     domain::{id::NodeId, timestamp::Timestamp},
@@ -21,7 +22,7 @@ impl Store {
         self.backend() == DbBackend::Postgres || self.write.pool().is_none()
     }
 
-    /// Extends the node's lease to this duration from now. Returns the number of nodes with a lease, including this one.
+    /// Extends the node's lease to this duration from now, and reads the clock of the database. Returns the number of nodes with a lease, including this one.
     pub async fn renew_lease(&self, node: NodeId, lease: Duration) -> Result<u32, StoreError> {
         if !self.is_shared() {
             return Ok(1);
@@ -29,12 +30,16 @@ impl Store {
         let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
         let sql = format!(
             "INSERT INTO nodes (id, lease_until, revision) VALUES (?, {NOW} + ?, 0) ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until \
-             RETURNING (SELECT COUNT(*) FROM nodes AS others WHERE others.id <> nodes.id AND others.lease_until > {NOW}) AS others"
+             RETURNING {NOW} AS now, (SELECT COUNT(*) FROM nodes AS others WHERE others.id <> nodes.id AND others.lease_until > {NOW}) AS others"
         );
         let values = [node.0.into(), lease.into()];
-        let row = self.write.query_one_raw(statement(self.backend(), &sql, values)).await?;
-        let others: Option<i64> = row.map(|row| row.try_get("", "others")).transpose()?;
-        Ok(1 + u32::try_from(others.unwrap_or_default()).unwrap_or_default())
+        let asked = Instant::now();
+        let Some(row) = self.write.query_one_raw(statement(self.backend(), &sql, values)).await? else {
+            return Ok(1);
+        };
+        self.clock.note(Timestamp(row.try_get("", "now")?), asked);
+        let others: i64 = row.try_get("", "others")?;
+        Ok(1 + u32::try_from(others).unwrap_or_default())
     }
 
     /// The number of changes of webhooks so far.
@@ -77,7 +82,8 @@ impl Store {
     }
 
     /// Releases all deliveries that this node owned when it stopped; on SQLite, those of any node. Returns their number.
-    pub async fn release_all(&self, node: NodeId, now: Timestamp) -> Result<u64, StoreError> {
+    pub async fn release_all(&self, node: NodeId) -> Result<u64, StoreError> {
+        let now = self.now();
         let values = [now.0.into(), now.0.into()];
         if !self.is_shared() {
             let sql = format!("{RELEASE} WHERE state = 'sending'");
@@ -88,10 +94,11 @@ impl Store {
     }
 
     /// Releases the deliveries of nodes whose leases have expired. Returns their number.
-    pub async fn release_orphans(&self, now: Timestamp) -> Result<u64, StoreError> {
+    pub async fn release_orphans(&self) -> Result<u64, StoreError> {
         if !self.is_shared() {
             return Ok(0);
         }
+        let now = self.now();
         let sql = format!(
             "{RELEASE} WHERE state = 'sending' \
              AND NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.id = deliveries.lease_owner AND nodes.lease_until > {NOW})"

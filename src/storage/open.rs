@@ -16,6 +16,7 @@ use crate::{
         catalogue_revision::CatalogueRevision,
         connection_settings::{BUSY, PRAGMAS, SQLITE_STATEMENTS},
         connections::Connections,
+        database_clock::DatabaseClock,
         limit::{TimeLimit, WatchedFile},
         migrate::bring_up_to_date,
         postgres::{self, ConnectionSuspect},
@@ -119,6 +120,7 @@ impl Store {
             revocations: Arc::default(),
             catalogue: CatalogueRevision::default(),
             suspect,
+            clock: DatabaseClock::default(),
             patience: PATIENCE,
             follower: follower.map(Arc::new),
         }

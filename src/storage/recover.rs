@@ -164,7 +164,7 @@ impl Store {
             parts.join(" UNION ALL ")
         );
         let set = format!("{} AND id IN", queue_again(&states));
-        let now = Timestamp::now();
+        let now = self.now();
         let transaction = self.begin().await?;
         let batch = LockedBatch::find_and_lock(&transaction, webhook, statement(self.backend(), &which, values)).await?;
         let deliveries = for_ids(&transaction, &set, &[now.0.into(), now.0.into()], batch.ids.iter().copied()).await?;
@@ -229,7 +229,7 @@ impl Store {
         until: Timestamp,
         is_first: bool,
     ) -> Result<(u64, bool), StoreError> {
-        let now = Timestamp::now();
+        let now = self.now();
         let transaction = self.begin().await?;
         if is_first {
             let request = json!({ "which": which.name(), "until": until });

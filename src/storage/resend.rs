@@ -95,7 +95,7 @@ impl Store {
     }
 
     async fn try_add_test(&self, by: &Actor, node: NodeId, webhook: WebhookId, event: &NewEvent) -> Result<DeliveryId, StoreError> {
-        let now = Timestamp::now();
+        let now = self.now();
         let delivery = NewDelivery {
             id: new_id(),
             event: event.id,

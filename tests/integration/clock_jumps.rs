@@ -87,7 +87,10 @@ async fn retry_scheduled_by_a_clock_ahead_is_not_late_after_restart(database: Te
         .await;
         assert_eq!(service.terminate().await, Some(0));
         let (service, _) = start("+0").await;
-        service.line("were set while the system clock was ahead").await;
+        // On PostgreSQL the due time is by the clock of the database, which was right.
+        if !database.url.starts_with("postgres") {
+            service.line("were set while the clock was ahead").await;
+        }
         receiver.wait(2).await;
         assert_eq!(service.terminate().await, Some(0));
     }

@@ -79,7 +79,8 @@ impl Claimer {
         self.repairs.run().await?;
         loop {
             self.wakeup.forget_due_times();
-            let now = Timestamp::now();
+            let term = self.engine.queues().term();
+            let now = self.store.now();
             let backlogs = self.store.backlogs().await?;
             self.wakeup.note_poll();
             let (claims, next_due) = self.plan(&backlogs, now);
@@ -87,11 +88,14 @@ impl Claimer {
                 // `plan` may have set the time of the next probe of an open circuit breaker. `start_attempts` wakes the task that waits for it.
                 self.engine.start_attempts();
                 let next_due = next_due.map_or(self.wakeup.earliest_due(), |due| due.min(self.wakeup.earliest_due()));
-                return Ok(next_due.since(Timestamp::now()).min(SLEEP_MAX));
+                return Ok(next_due.since(self.store.now()).min(SLEEP_MAX));
             }
             let mut claimed = 0;
             for (webhook, filter, limit) in claims.into_iter().take(CLAIMS_MAX) {
-                let term = self.engine.queues().term();
+                if term != self.engine.queues().term() {
+                    // Deliveries that are claimed in a term are stored with a time after its begin.
+                    break;
+                }
                 let jobs = self.store.claim(self.node, webhook, filter, now, limit as u64).await?;
                 claimed += jobs.len();
                 self.engine.enqueue_claimed(webhook, jobs, term).await;

@@ -10,7 +10,6 @@ use crate::{
     domain::{
         id::{DeliveryId, NodeId},
         retry::RetrySchedule,
-        timestamp::Timestamp,
     },
     storage::{Store, StoreError},
 };
@@ -77,36 +76,52 @@ impl Repairs {
         Ok(())
     }
 
-    /// Moves the due times by the same time as the system clock jumped.
+    /// Moves the due times by the same time as the clock by which they are due was changed.
     async fn follow_clock(&mut self, now: Instant) -> Result<(), StoreError> {
         let (jump, reading) = self.clock.jump();
         if let Some(jump) = jump {
-            // If other nodes run, their clocks may be right, so the due times stay as they are.
-            if self.store.is_alone(self.node).await? {
+            if self.store.is_shared() {
+                tracing::warn!(
+                    jump_ms = jump,
+                    "the system clock jumped by {jump} ms; deliveries are due by the clock of the database, so their due times stay"
+                );
+            } else {
                 tracing::warn!(
                     jump_ms = jump,
                     "the system clock jumped by {jump} ms; the due times of deliveries are moved by the same time"
                 );
                 self.store.patient().shift_due(jump).await?;
+                self.late_at = now;
+            }
+        }
+        self.clock.keep(reading);
+        if let Some(jump) = self.store.database_clock_jump() {
+            // Each of several nodes would move them.
+            if self.store.is_alone(self.node).await? {
+                tracing::warn!(
+                    jump_ms = jump,
+                    "the clock of the database jumped by {jump} ms; the due times of deliveries are moved by the same time"
+                );
+                self.store.patient().shift_due(jump).await?;
             } else {
                 tracing::warn!(
                     jump_ms = jump,
-                    "the system clock jumped by {jump} ms; due times are not moved because other nodes are running"
+                    "the clock of the database jumped by {jump} ms; due times are not moved because other nodes are running"
                 );
             }
+            self.store.handled_database_clock_jump(jump);
             self.late_at = now;
         }
-        self.clock.keep(reading);
         Ok(())
     }
 
     async fn correct_late_times(&self) -> Result<(), StoreError> {
         let store = self.store.patient();
-        let count = store.correct_future(Timestamp::now(), &self.schedule, RETRY_AFTER_MAX).await?;
+        let count = store.correct_future(&self.schedule, RETRY_AFTER_MAX).await?;
         if count > 0 {
             tracing::warn!(
                 count,
-                "the due times of {count} deliveries were set while the system clock was ahead; they are corrected by the retry schedule"
+                "the due times of {count} deliveries were set while the clock was ahead; they are corrected by the retry schedule"
             );
         }
         Ok(())
@@ -114,7 +129,7 @@ impl Repairs {
 
     /// Releases the deliveries of nodes whose lease has expired.
     async fn release_orphans(&self) -> Result<(), StoreError> {
-        let count = self.store.patient().release_orphans(Timestamp::now()).await?;
+        let count = self.store.patient().release_orphans().await?;
         if count > 0 {
             tracing::warn!(
                 count,
@@ -139,7 +154,7 @@ impl Repairs {
                 "{} deliveries that this node owns in the database were missing in its memory; they are sent now",
                 strays.len()
             );
-            self.store.patient().release(self.node, &strays).await?;
+            self.store.patient().release(self.node, &strays, None).await?;
         }
         self.suspects = missing;
         Ok(())

@@ -100,7 +100,7 @@ impl Retention {
     async fn fail_held(&self) -> Result<(), StoreError> {
         for webhook in self.store.deleted_with_held().await? {
             let store = self.store.patient();
-            store.withdraw(webhook, DeliveryState::Failed, DELETED, Timestamp::now()).await?;
+            store.withdraw(webhook, DeliveryState::Failed, DELETED, store.now()).await?;
         }
         Ok(())
     }

@@ -120,7 +120,7 @@ impl Queues {
             }
             queue.has_backlog |= !surplus.is_empty();
             for delivery in &surplus {
-                self.in_memory.remove(delivery);
+                self.forget(*delivery);
             }
             self.vacate(webhook, surplus.len(), bytes);
         }

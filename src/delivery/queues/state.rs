@@ -1,7 +1,7 @@
 //! The queues, and how deliveries enter and leave them.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque, hash_map::Entry},
     time::Duration,
 };
 
@@ -16,6 +16,7 @@ use crate::{
     domain::{
         callback::Trigger,
         id::{DeliveryId, WebhookId},
+        timestamp::Timestamp,
     },
     storage::{
         deliveries::Job,
@@ -30,8 +31,9 @@ pub(in crate::delivery) struct Queues {
     pub(super) ready: VecDeque<WebhookId>,
     /// Webhooks that may begin their next attempt at a certain time.
     pub(super) delayed: BTreeSet<(Instant, WebhookId)>,
-    /// All deliveries in memory: reserved slots, waiting, in flight, and those whose result is not stored yet.
-    pub(super) in_memory: HashSet<DeliveryId>,
+    /// All deliveries in memory: reserved slots, waiting, in flight, and those whose result is not stored yet. The number is 2 if this node
+    /// has claimed a delivery again after it lost it with its lease, while the first attempt or slot is not over.
+    pub(super) in_memory: HashMap<DeliveryId, u32>,
     /// Number of slots in use: reserved or waiting.
     pub(super) slots: usize,
     /// Size of the bodies in all slots.
@@ -47,6 +49,8 @@ pub(in crate::delivery) struct Queues {
     pub(super) refill_requested: bool,
     /// The present term of this node's lease.
     pub(super) term: LeaseTerm,
+    /// When it began, by the clock by which deliveries are due. No delivery that this node owned before was stored or claimed later.
+    term_began: Timestamp,
 }
 
 /// Limits of concurrency, and the settings of the circuit breakers.
@@ -114,7 +118,7 @@ impl Queues {
             by_webhook: HashMap::new(),
             ready: VecDeque::new(),
             delayed: BTreeSet::new(),
-            in_memory: HashSet::new(),
+            in_memory: HashMap::new(),
             slots: 0,
             bytes: 0,
             typical_bytes: 0,
@@ -123,12 +127,18 @@ impl Queues {
             nodes: 1,
             refill_requested: false,
             term: LeaseTerm::default(),
+            term_began: Timestamp(i64::MIN),
         }
     }
 
     /// The present term of this node's lease.
     pub(in crate::delivery) const fn term(&self) -> LeaseTerm {
         self.term
+    }
+
+    /// When the present term began.
+    pub(in crate::delivery) const fn term_began(&self) -> Timestamp {
+        self.term_began
     }
 
     /// Reserves a slot for a delivery, if one is free.
@@ -163,12 +173,12 @@ impl Queues {
         queue.bytes += slot.bytes;
         self.slots += 1;
         self.bytes += slot.bytes;
-        self.in_memory.insert(slot.delivery);
+        *self.in_memory.entry(slot.delivery).or_default() += 1;
     }
 
     /// Releases a reserved slot.
     pub(in crate::delivery) fn release(&mut self, slot: Slot) {
-        self.in_memory.remove(&slot.delivery);
+        self.forget(slot.delivery);
         self.vacate(slot.webhook, 1, slot.bytes);
         self.remove_if_idle(slot.webhook);
     }
@@ -210,7 +220,17 @@ impl Queues {
 
     /// Notes that the result of an attempt is stored.
     pub(in crate::delivery) fn result_stored(&mut self, delivery: DeliveryId) {
-        self.in_memory.remove(&delivery);
+        self.forget(delivery);
+    }
+
+    /// Notes that a delivery has left the memory.
+    pub(super) fn forget(&mut self, delivery: DeliveryId) {
+        if let Entry::Occupied(mut number) = self.in_memory.entry(delivery) {
+            *number.get_mut() -= 1;
+            if *number.get() == 0 {
+                number.remove();
+            }
+        }
     }
 
     /// Turns a waiting delivery into a manual one. Returns false if it does not wait here, or is manual already.
@@ -281,7 +301,7 @@ impl Queues {
 
     /// Whether a delivery is in the memory of this node.
     pub(in crate::delivery) fn contains(&self, delivery: DeliveryId) -> bool {
-        self.in_memory.contains(&delivery)
+        self.in_memory.contains_key(&delivery)
     }
 
     /// Attempts in flight, and deliveries that wait in memory.
@@ -315,12 +335,13 @@ impl Queues {
     }
 
     /// Removes all waiting deliveries and begins a new term, so that those that are still on their way from the database are not enqueued.
-    pub(in crate::delivery) fn begin_term(&mut self) -> Vec<DeliveryId> {
+    pub(in crate::delivery) fn begin_term(&mut self, now: Timestamp) -> Vec<DeliveryId> {
         self.term.0 += 1;
+        self.term_began = now;
         let webhooks: Vec<_> = self.by_webhook.keys().copied().collect();
         let jobs: Vec<_> = webhooks.into_iter().flat_map(|webhook| self.drain(webhook)).collect();
         for job in &jobs {
-            self.in_memory.remove(&job.delivery);
+            self.forget(job.delivery);
         }
         jobs.into_iter().map(|job| job.delivery).collect()
     }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     delivery::circuit_breaker::BreakerSettings,
-    domain::{callback::Trigger, event_type::EventType, id::WebhookId},
+    domain::{callback::Trigger, event_type::EventType, id::WebhookId, timestamp::Timestamp},
     storage::{deliveries::Job, new_id},
 };
 
@@ -188,7 +188,7 @@ fn bodies_are_limited_by_size_and_one_always_fits_an_empty_queue() {
             break;
         }
     }
-    queues.begin_term();
+    queues.begin_term(Timestamp::now());
     assert_eq!((queues.bytes, queues.load()), (0, (0, 0)));
 }
 
@@ -199,10 +199,25 @@ fn deliveries_of_an_earlier_term_are_not_enqueued() {
     let (reserved, claimed) = (job(webhook), job(webhook));
     let earlier = queues.term();
     assert!(queues.reserve(slot_of(&reserved)) && push(&mut queues, job(webhook)));
-    assert_eq!(queues.begin_term().len(), 1);
+    assert_eq!(queues.begin_term(Timestamp::now()).len(), 1);
     assert!(!queues.enqueue_reserved(reserved, earlier) && !queues.enqueue_claimed(claimed, earlier));
     assert_eq!((queues.bytes, queues.load(), queues.in_memory.len()), (0, (0, 0), 0));
     assert!(queues.next(Instant::now()).is_none());
+}
+
+/// The node lost a delivery with its lease, and has claimed it again before the group that stored it arrives.
+#[test]
+fn a_delivery_that_was_claimed_again_stays_in_memory_when_its_earlier_slot_is_released() {
+    let mut queues = queues(256, 16);
+    let (reserved, earlier) = (job(new_id()), queues.term());
+    assert!(queues.reserve(slot_of(&reserved)));
+    queues.begin_term(Timestamp::now());
+    let term = queues.term();
+    assert!(queues.enqueue_claimed(reserved.clone(), term) && !queues.enqueue_reserved(reserved.clone(), earlier));
+    assert!(queues.contains(reserved.delivery));
+    assert!(queues.next(Instant::now()).is_some());
+    queues.result_stored(reserved.delivery);
+    assert!(!queues.contains(reserved.delivery));
 }
 
 #[test]

@@ -4,10 +4,7 @@ use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
     delivery::Paused,
-    domain::{
-        id::{DeliveryId, WebhookId},
-        timestamp::Timestamp,
-    },
+    domain::id::{DeliveryId, WebhookId},
     messages::validation::ValidationError,
     services::error::UseCaseError,
     services::webhooks::{authorize, resend::load_enabled},
@@ -32,7 +29,7 @@ pub async fn pause(app: &AppState, by: &Principal, id: WebhookId) -> Result<Opti
         return Ok(None);
     };
     authorize(app, by, id, Action::ReadCallbacks).await?;
-    let (due, is_alone) = tokio::try_join!(app.store.due_deliveries(id, Timestamp::now()), app.store.is_alone(app.node))?;
+    let (due, is_alone) = tokio::try_join!(app.store.due_deliveries(id, app.store.now()), app.store.is_alone(app.node))?;
     Ok(Some(Pause {
         paused,
         due,
@@ -43,7 +40,7 @@ pub async fn pause(app: &AppState, by: &Principal, id: WebhookId) -> Result<Opti
 /// Sends the first waiting delivery of a webhook now, whatever pauses the webhook. If the receiver accepts it, the others follow.
 pub async fn try_now(app: &AppState, by: &Principal, id: WebhookId) -> Result<DeliveryId, UseCaseError> {
     load_enabled(app, by, id).await?;
-    let now = Timestamp::now();
+    let now = app.store.now();
     let delivery = if let Some(delivery) = app.dispatcher.try_first(id) {
         app.store.note_tried(&by.actor(), id, delivery, now).await?;
         delivery

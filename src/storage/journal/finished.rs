@@ -56,8 +56,8 @@ impl Next {
     }
 }
 
-/// The time by the system clock that belongs to a time by the monotonic clock, if the system clock shows `now` at this moment.
-pub fn system_time(at: Instant, now: Timestamp) -> Timestamp {
+/// The time by the clock of deliveries that belongs to a time by the monotonic clock, if that clock shows `now` at this moment.
+pub fn due_time(at: Instant, now: Timestamp) -> Timestamp {
     let current = Instant::now();
     match at.checked_duration_since(current) {
         Some(left) => now.plus(left),

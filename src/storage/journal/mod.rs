@@ -37,7 +37,7 @@ use self::{
 pub use self::{
     committed::{Committed, LeaseTerm, Slot, Slots},
     entry::{Accepted, PublishError},
-    finished::{DisabledWebhook, Finished, Health, Next, Recorded, system_time},
+    finished::{DisabledWebhook, Finished, Health, Next, Recorded, due_time},
     results::DISABLED,
 };
 use crate::{

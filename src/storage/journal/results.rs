@@ -26,7 +26,7 @@ use crate::{
         executor::Executor,
         global_stats::shard_of,
         journal::{
-            finished::{Finished, Next, Recorded, system_time},
+            finished::{Finished, Next, Recorded, due_time},
             webhook_health,
         },
         ordering::{self, OrderKey},
@@ -117,11 +117,11 @@ fn update_of(finished: &Finished, now: Timestamp) -> DeliveryUpdate {
         Next::Succeeded => (DeliveryState::Succeeded, None, None),
         Next::RetryAt(at) => {
             retries = retries.saturating_add(1);
-            (DeliveryState::Pending, Some(system_time(*at, now)), None)
+            (DeliveryState::Pending, Some(due_time(*at, now)), None)
         }
         Next::Failed(reason) => (DeliveryState::Failed, None, Some(reason.clone())),
         Next::Cancelled(reason) => (DeliveryState::Cancelled, None, Some(reason.clone())),
-        Next::Postponed(at) => (DeliveryState::Pending, Some(system_time(*at, now)), None),
+        Next::Postponed(at) => (DeliveryState::Pending, Some(due_time(*at, now)), None),
         Next::Held => (DeliveryState::Held, None, Some(DISABLED.to_owned())),
         Next::Panicked(_) if job.panics + 1 >= PANICS_MAX => {
             panics = 1;
@@ -130,7 +130,7 @@ fn update_of(finished: &Finished, now: Timestamp) -> DeliveryUpdate {
         }
         Next::Panicked(at) => {
             panics = 1;
-            (DeliveryState::Pending, Some(system_time(*at, now)), None)
+            (DeliveryState::Pending, Some(due_time(*at, now)), None)
         }
     };
     let manual_attempts = i32::from(job.manual && job.trigger == Trigger::Manual && finished.callback.is_some());

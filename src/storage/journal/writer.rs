@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use crate::{
-    domain::{id::NodeId, timestamp::Timestamp},
+    domain::id::NodeId,
     storage::{
         Store, StoreError,
         journal::{
@@ -298,7 +298,7 @@ impl Writer {
     ) -> Result<StoredGroup, StoreError> {
         let group = GroupTransaction {
             node: self.node,
-            now: Timestamp::now(),
+            now: self.store.now(),
             slots: &*self.slots,
             reserved,
         };

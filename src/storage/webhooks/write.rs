@@ -113,7 +113,7 @@ impl Store {
         if !fields.ordered {
             // Deliveries that waited for an earlier one of their subject no longer have to.
             let sql = "UPDATE deliveries SET state = 'pending', due_at = ? WHERE webhook_id = ? AND state = 'parked'";
-            let values = [Timestamp::now().0.into(), id.0.into()];
+            let values = [self.now().0.into(), id.0.into()];
             transaction.execute_raw(statement(self.backend(), sql, values)).await?;
         }
         change_notifications::raise(&transaction, id).await?;
