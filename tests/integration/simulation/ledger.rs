@@ -116,10 +116,10 @@ fn is_success(attempt: &Attempt) -> bool {
 
 fn no_two_attempts_overlap(delivery: &Delivery, made: &[&Attempt], violations: &mut Vec<String>) {
     let mut made: Vec<&&Attempt> = made.iter().collect();
-    made.sort_by_key(|attempt| attempt.began);
+    made.sort_by_key(|attempt| attempt.begin_place);
     for pair in made.windows(2) {
         if let [one, two] = pair
-            && one.ended.is_none_or(|(at, _)| at > two.began)
+            && one.end_place.is_none_or(|end| end > two.begin_place)
         {
             violations.push(format!(
                 "two attempts of event {} for webhook {} overlap: {one:?} and {two:?}",
@@ -137,7 +137,7 @@ fn subjects_are_in_order(world: &World, attempts: &[Attempt], deliveries: &[Deli
         .map(|delivery| (delivery.webhook, delivery.event))
         .collect();
     let mut by_begin: Vec<&Attempt> = attempts.iter().collect();
-    by_begin.sort_by_key(|attempt| attempt.began);
+    by_begin.sort_by_key(|attempt| attempt.begin_place);
     for attempt in &by_begin {
         if !world.webhooks[attempt.webhook].ordered || world.events[attempt.event].subject.is_none() {
             continue;
@@ -146,7 +146,7 @@ fn subjects_are_in_order(world: &World, attempts: &[Attempt], deliveries: &[Deli
         for earlier in (0..attempt.event).filter(|event| world.events[*event].subject == *subject) {
             let is_over = by_begin.iter().any(|other| {
                 let is_it = other.event == earlier && other.webhook == attempt.webhook;
-                is_it && is_success(other) && other.ended.is_some_and(|(at, _)| at <= attempt.began)
+                is_it && is_success(other) && other.end_place.is_some_and(|end| end < attempt.begin_place)
             });
             if !is_over && !failed.contains(&(attempt.webhook, earlier)) {
                 violations.push(format!(

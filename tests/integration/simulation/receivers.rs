@@ -30,7 +30,8 @@ pub(super) enum Ended {
     Crashed,
 }
 
-/// An attempt, as the receiver saw it. Times are in milliseconds since the start of the run.
+/// An attempt, as the receiver saw it. Times are in milliseconds since the start of the run. In a step the nodes run one after the other, so
+/// times of different nodes may contradict the order in which something happened by as much as a step; the places do not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Attempt {
     pub(super) webhook: usize,
@@ -40,6 +41,10 @@ pub(super) struct Attempt {
     pub(super) node: usize,
     pub(super) began: i64,
     pub(super) ended: Option<(i64, Ended)>,
+    /// The place of its begin among all begins and ends.
+    pub(super) begin_place: usize,
+    /// The place of its end.
+    pub(super) end_place: Option<usize>,
 }
 
 /// What a receiver does for a time.
@@ -62,6 +67,8 @@ struct Shared {
     /// For each webhook, what its receiver does from which time on.
     modes: Vec<Vec<(i64, Mode)>>,
     attempts: Mutex<Vec<Attempt>>,
+    /// The number of begins and ends so far.
+    places: AtomicUsize,
     /// The node that runs now.
     node: AtomicUsize,
     /// The time at which the node that runs now crashes, or -1.
@@ -74,6 +81,7 @@ impl Observed {
         Self(Arc::new(Shared {
             modes,
             attempts: Mutex::default(),
+            places: AtomicUsize::new(0),
             node: AtomicUsize::new(0),
             crash: AtomicI64::new(-1),
         }))
@@ -89,6 +97,10 @@ impl Observed {
         self.0.crash.store(at, Ordering::Relaxed);
         crash();
         self.0.crash.store(-1, Ordering::Relaxed);
+    }
+
+    fn next_place(&self) -> usize {
+        self.0.places.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(super) fn attempts(&self) -> Vec<Attempt> {
@@ -176,6 +188,8 @@ impl Noted {
             node: observed.0.node.load(Ordering::Relaxed),
             began: now(),
             ended: None,
+            begin_place: observed.next_place(),
+            end_place: None,
         });
         Self {
             observed: observed.clone(),
@@ -190,7 +204,8 @@ impl Noted {
 
     fn note(&mut self, at: i64, how: Ended) {
         self.has_ended = true;
-        self.observed.0.attempts.lock().unwrap()[self.place].ended = Some((at, how));
+        let attempt = &mut self.observed.0.attempts.lock().unwrap()[self.place];
+        (attempt.ended, attempt.end_place) = (Some((at, how)), Some(self.observed.next_place()));
     }
 }
 
