@@ -249,8 +249,11 @@ impl Engine {
     pub(super) fn results_stored(&self, recorded: &[Recorded]) {
         let mut manual = locked(&self.manual_after_attempt);
         let mut queues = self.queues();
+        let mut claimed = Vec::new();
         for result in recorded {
-            queues.result_stored(result.delivery);
+            if queues.result_stored(result.delivery) {
+                claimed.push(result.delivery);
+            }
             if let Some(at) = result.again_at {
                 self.deps.wakeup.at(due_time(at, self.deps.store.now()));
             }
@@ -260,6 +263,7 @@ impl Engine {
         }
         drop(queues);
         drop(manual);
+        self.release(claimed, self.deps.store.now());
         self.recorded.send_replace(());
     }
 

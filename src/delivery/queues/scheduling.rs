@@ -120,7 +120,7 @@ impl Queues {
             }
             queue.has_backlog |= !surplus.is_empty();
             for delivery in &surplus {
-                self.forget(*delivery);
+                self.in_memory.remove(delivery);
             }
             self.vacate(webhook, surplus.len(), bytes);
         }

@@ -1,7 +1,7 @@
 //! The queues, and how deliveries enter and leave them.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque, hash_map::Entry},
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
     time::Duration,
 };
 
@@ -31,9 +31,10 @@ pub(in crate::delivery) struct Queues {
     pub(super) ready: VecDeque<WebhookId>,
     /// Webhooks that may begin their next attempt at a certain time.
     pub(super) delayed: BTreeSet<(Instant, WebhookId)>,
-    /// All deliveries in memory: reserved slots, waiting, in flight, and those whose result is not stored yet. The number is 2 if this node
-    /// has claimed a delivery again after it lost it with its lease, while the first attempt or slot is not over.
-    pub(super) in_memory: HashMap<DeliveryId, u32>,
+    /// All deliveries in memory: reserved slots, waiting, in flight, and those whose result is not stored yet.
+    pub(super) in_memory: HashSet<DeliveryId>,
+    /// Those that were claimed in this term although they were in memory.
+    claimed_twice: HashSet<DeliveryId>,
     /// Number of slots in use: reserved or waiting.
     pub(super) slots: usize,
     /// Size of the bodies in all slots.
@@ -118,7 +119,8 @@ impl Queues {
             by_webhook: HashMap::new(),
             ready: VecDeque::new(),
             delayed: BTreeSet::new(),
-            in_memory: HashMap::new(),
+            in_memory: HashSet::new(),
+            claimed_twice: HashSet::new(),
             slots: 0,
             bytes: 0,
             typical_bytes: 0,
@@ -152,10 +154,16 @@ impl Queues {
         true
     }
 
-    /// Enqueues a delivery that was claimed in this term, if a slot is free. Returns whether it did.
+    /// Enqueues a delivery that was claimed in this term, if a slot is free. Returns false if it must be released. One that is in memory already
+    /// is neither enqueued nor released before its result is stored: the result may be stored a second time, because the answer of the database
+    /// was lost, and then decides anew what becomes of the delivery.
     pub(in crate::delivery) fn enqueue_claimed(&mut self, job: Job, term: LeaseTerm) -> bool {
         if term != self.term {
             return false;
+        }
+        if self.contains(job.delivery) {
+            self.claimed_twice.insert(job.delivery);
+            return true;
         }
         let slot = slot_of(&job);
         if job.manual && self.free_slots_for_manual(job.webhook) > 0 {
@@ -173,20 +181,20 @@ impl Queues {
         queue.bytes += slot.bytes;
         self.slots += 1;
         self.bytes += slot.bytes;
-        *self.in_memory.entry(slot.delivery).or_default() += 1;
+        self.in_memory.insert(slot.delivery);
     }
 
     /// Releases a reserved slot.
     pub(in crate::delivery) fn release(&mut self, slot: Slot) {
-        self.forget(slot.delivery);
+        self.in_memory.remove(&slot.delivery);
         self.vacate(slot.webhook, 1, slot.bytes);
         self.remove_if_idle(slot.webhook);
     }
 
-    /// Enqueues a delivery in the slot that was reserved for it in this term. Returns whether it did; if the term has ended, the slot is
-    /// released.
+    /// Enqueues a delivery in the slot that was reserved for it in this term. Returns whether it did; if the term has ended, and the delivery
+    /// was not claimed since then, the slot is released.
     pub(in crate::delivery) fn enqueue_reserved(&mut self, job: Job, term: LeaseTerm) -> bool {
-        if term == self.term {
+        if term == self.term || self.claimed_twice.remove(&job.delivery) {
             self.push(job);
             return true;
         }
@@ -218,19 +226,10 @@ impl Queues {
         self.reschedule(webhook);
     }
 
-    /// Notes that the result of an attempt is stored.
-    pub(in crate::delivery) fn result_stored(&mut self, delivery: DeliveryId) {
-        self.forget(delivery);
-    }
-
-    /// Notes that a delivery has left the memory.
-    pub(super) fn forget(&mut self, delivery: DeliveryId) {
-        if let Entry::Occupied(mut number) = self.in_memory.entry(delivery) {
-            *number.get_mut() -= 1;
-            if *number.get() == 0 {
-                number.remove();
-            }
-        }
+    /// Notes that the result of an attempt is stored. Returns whether the delivery must be released, because it was claimed before that.
+    pub(in crate::delivery) fn result_stored(&mut self, delivery: DeliveryId) -> bool {
+        self.in_memory.remove(&delivery);
+        self.claimed_twice.remove(&delivery)
     }
 
     /// Turns a waiting delivery into a manual one. Returns false if it does not wait here, or is manual already.
@@ -301,7 +300,7 @@ impl Queues {
 
     /// Whether a delivery is in the memory of this node.
     pub(in crate::delivery) fn contains(&self, delivery: DeliveryId) -> bool {
-        self.in_memory.contains_key(&delivery)
+        self.in_memory.contains(&delivery)
     }
 
     /// Attempts in flight, and deliveries that wait in memory.
@@ -341,9 +340,9 @@ impl Queues {
         let webhooks: Vec<_> = self.by_webhook.keys().copied().collect();
         let jobs: Vec<_> = webhooks.into_iter().flat_map(|webhook| self.drain(webhook)).collect();
         for job in &jobs {
-            self.forget(job.delivery);
+            self.in_memory.remove(&job.delivery);
         }
-        jobs.into_iter().map(|job| job.delivery).collect()
+        jobs.into_iter().map(|job| job.delivery).chain(self.claimed_twice.drain()).collect()
     }
 
     /// Frees slots. The deliveries stay in memory if they are in flight or their result is not stored yet.

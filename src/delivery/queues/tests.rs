@@ -207,17 +207,28 @@ fn deliveries_of_an_earlier_term_are_not_enqueued() {
 
 /// The node lost a delivery with its lease, and has claimed it again before the group that stored it arrives.
 #[test]
-fn a_delivery_that_was_claimed_again_stays_in_memory_when_its_earlier_slot_is_released() {
+fn a_delivery_that_was_claimed_again_is_enqueued_in_its_earlier_slot() {
     let mut queues = queues(256, 16);
     let (reserved, earlier) = (job(new_id()), queues.term());
     assert!(queues.reserve(slot_of(&reserved)));
     queues.begin_term(Timestamp::now());
     let term = queues.term();
-    assert!(queues.enqueue_claimed(reserved.clone(), term) && !queues.enqueue_reserved(reserved.clone(), earlier));
-    assert!(queues.contains(reserved.delivery));
-    assert!(queues.next(Instant::now()).is_some());
-    queues.result_stored(reserved.delivery);
-    assert!(!queues.contains(reserved.delivery));
+    assert!(queues.enqueue_claimed(reserved.clone(), term) && queues.next(Instant::now()).is_none());
+    assert!(queues.enqueue_reserved(reserved, earlier) && queues.next(Instant::now()).is_some());
+}
+
+/// The answer to the transaction that stored its result was lost, so the delivery was due again before the result was stored once more.
+#[test]
+fn a_delivery_whose_result_is_not_stored_yet_is_not_attempted_again() {
+    let mut queues = queues(256, 16);
+    let (delivery, term) = (job(new_id()), queues.term());
+    assert!(queues.enqueue_claimed(delivery.clone(), term) && queues.next(Instant::now()).is_some());
+    queues.attempt_ended(delivery.webhook, false, ReceiverHealth::Fails, Instant::now());
+    assert!(queues.enqueue_claimed(delivery.clone(), term), "it is not released yet");
+    assert!(queues.next(Instant::now()).is_none());
+    assert!(queues.result_stored(delivery.delivery), "it is released");
+    assert!(queues.enqueue_claimed(delivery.clone(), term) && queues.next(Instant::now()).is_some());
+    assert!(!queues.result_stored(delivery.delivery));
 }
 
 #[test]
