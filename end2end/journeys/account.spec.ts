@@ -1,7 +1,7 @@
 // The first administrator, the account page and the second factor, with and without scripts.
 import { createHmac } from 'node:crypto';
-import { accessible, expect, fits, openAccountMenu, test } from '../support/test.ts';
-import { Server } from '../support/server.ts';
+import { accessible, expect, fits, openAccountMenu, signIn, test } from '../support/test.ts';
+import { Server, password as own } from '../support/server.ts';
 
 const password = 'seven purple lanterns hum';
 
@@ -87,4 +87,39 @@ test('from an empty server to a second factor', async ({ page, expected }) => {
   } finally {
     await server.stop();
   }
+});
+
+test('the second factor of a user is turned off with a password, and a missing one is told as everywhere', async ({ page, another, browser, expected, javaScriptEnabled }) => {
+  const server = await another();
+  const email = 'factor@example.com';
+  const user = await server.api('POST', '/users', { email, role: 'administrator', password });
+  // The user has a second factor.
+  const context = await browser.newContext({ baseURL: server.url, javaScriptEnabled });
+  const theirs = await context.newPage();
+  await theirs.goto('/account');
+  await theirs.getByLabel('Email').fill(email);
+  await theirs.getByLabel('Password', { exact: true }).fill(password);
+  await theirs.getByRole('button', { name: 'Sign in' }).click();
+  const section = theirs.getByRole('region', { name: 'Second factor' });
+  await section.getByLabel('Your password').fill(password);
+  await section.getByRole('button', { name: 'Set up a second factor' }).click();
+  const secret = (await section.locator('#factor-secret').textContent())!.replaceAll(' ', '');
+  await section.getByRole('textbox', { name: 'Code' }).fill(code(secret, now()));
+  await section.getByRole('button', { name: 'Turn on' }).click();
+  await expect(section.getByRole('listitem')).toHaveCount(10);
+  await context.close();
+
+  await signIn(page, server.url);
+  expected.push(`422 /users/${user.id}`);
+  await page.goto(`${server.url}/users/${user.id}`);
+  const field = page.getByLabel('Your own password');
+  const off = page.getByRole('button', { name: 'Turn off second factor' });
+  await off.click();
+  await expect(page.getByRole('alert')).toContainText('This is not your password.');
+  await expect(field).toHaveAttribute('aria-invalid', 'true');
+  await expect(field).toBeFocused();
+  await accessible(page);
+  await field.fill(own);
+  await off.click();
+  await expect(page.getByText('The second factor was turned off')).toBeVisible();
 });

@@ -34,6 +34,8 @@ test('a key is made, shown once, found and revoked', async ({ signedIn: page, se
   const row = page.getByRole('row', { name: 'Journey key' });
   await expect(row).toContainText(key.slice(0, 10));
   await expect(row).toContainText('Active');
+  await expect(row, 'the words first').toContainText(/Read webhooks\s*webhooks:read/);
+  await expect(row, 'the day is enough').toContainText(/Created \d+ [A-Z][a-z]{2}(?!,| \d)/);
   await expect(page.getByText(key)).toHaveCount(0);
   await row.getByRole('button', { name: 'Revoke Journey key' }).click();
   await looked(page, javaScriptEnabled);
@@ -69,7 +71,9 @@ test('a user is added, changed, and in the audit log', async ({ signedIn: page, 
   const log = page.getByRole('table', { name: 'Audit log' });
   await expect(log.getByRole('row')).toHaveCount(4);
   await expect(log).toContainText('User disabled');
+  await expect(log, 'addresses are in the opened entry').not.toContainText('127.0.0.1');
   await log.getByRole('row', { name: 'Role changed' }).getByRole('link').click();
+  await expect(page.getByRole('region', { name: 'Role changed' })).toContainText('127.0.0.1');
   const differences = page.getByRole('table', { name: 'What changed' });
   await expect(differences.getByRole('row', { name: 'role' })).toContainText('api-owner');
   await looked(page, javaScriptEnabled);

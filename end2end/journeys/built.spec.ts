@@ -96,15 +96,28 @@ test('the summary of errors loses what was corrected', async ({ signedIn: page, 
   const summary = page.getByRole('alert').filter({ hasText: 'Please correct' });
   await expect(summary).toContainText('Please correct 2 fields.');
   await expect(summary.getByRole('link')).toHaveText(['Enter a name.', 'Enter a URL.']);
+  // The same number is beside "Save", which is always in sight, and leads to the first.
+  const count = page.getByRole('link', { name: /^\d errors?$/ });
+  await expect(count).toHaveText('2 errors');
+  await expect(count).toHaveAttribute('href', '#name');
+  await expect(count).toBeInViewport();
+  await accessible(page);
+  await fits(page);
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await count.click();
+  await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
   await live(page);
   await page.getByLabel('Name', { exact: true }).fill('Corrected');
   await expect(summary).toContainText('Please correct 1 field.');
   await expect(summary.getByRole('link')).toHaveText(['Enter a URL.']);
+  await expect(count).toHaveText('1 error');
+  await expect(count).toHaveAttribute('href', '#url');
   // What is still wrong stays, although it is wrong in another way.
   await page.getByRole('textbox', { name: 'URL' }).fill('nonsense');
   await expect(summary).toContainText('Please correct 1 field.');
   await page.getByRole('textbox', { name: 'URL' }).fill(receiver.url);
   await expect(summary).toHaveCount(0);
+  await expect(count).toHaveCount(0);
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByRole('heading', { name: 'Corrected', level: 1 })).toBeVisible();
 });

@@ -15,7 +15,12 @@ test('an event is read, and leads to a webhook that uses it', async ({ signedIn:
   await expect(page.getByText('Whether the visitor has come.')).toBeHidden();
   await page.getByRole('listitem').filter({ hasText: /^visitors object/ }).getByText('7 fields').click();
   await expect(page.getByText('Whether the visitor has come.')).toBeVisible();
-  await expect(page.getByRole('region', { name: 'Example' })).toContainText('"decided_at": "2026-06-10T16:30:00Z"');
+  const example = page.getByRole('region', { name: 'Example' });
+  await expect(example).toContainText('"decided_at": "2026-06-10T16:30:00Z"');
+  for (const width of [360, 1280]) {
+    await page.setViewportSize({ width, height: 720 });
+    expect(await example.evaluate((block) => block.scrollWidth - block.clientWidth), `lines are wrapped at ${width} px`).toBeLessThanOrEqual(0);
+  }
   const download = page.waitForEvent('download');
   await page.getByRole('link', { name: 'Download schema' }).click();
   expect((await download).suggestedFilename()).toBe('visit_event.approved.schema.json');

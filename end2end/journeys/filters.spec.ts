@@ -53,6 +53,8 @@ test('on a phone the filters of the list are behind one button that says how man
   await page.setViewportSize({ width: 1280, height: 800 });
   await expect(page.getByRole('combobox', { name: 'Status' })).toBeVisible();
   await expect(filters).toBeHidden();
+  const heights = await page.locator('.list-search').locator('input[type=search], select').evaluateAll((fields) => fields.map((field) => field.getBoundingClientRect().height));
+  expect(new Set(heights).size, `fields of a line are equally high: ${heights}`).toBe(1);
 });
 
 test('on a phone range and filters of the log are behind buttons', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {

@@ -77,6 +77,8 @@ test('a log is filtered, narrowed and exported, and a callback is sent again', a
   await expect(open.getByRole('group', { name: 'Attempts' }).getByRole('listitem')).toHaveCount(2);
   await expect(open).toContainText('Failed for good');
   await open.getByText('As cURL', { exact: true }).click();
+  const marks = await page.locator('summary').evaluateAll((lines) => lines.map((line) => getComputedStyle(line).listStyleType));
+  expect(new Set(marks), 'chevrons, and not the triangles of the browser').toEqual(new Set(['none']));
   await expect(open.getByRole('region', { name: 'As cURL' })).toContainText(`curl --request POST '${receiver.url}'`);
   await expect(open).toContainText('X-Key: ••••••');
   await expect(open).not.toContainText('planted-secret');
@@ -185,6 +187,13 @@ test('a callback tells when the next attempt is due, and what was left out of a 
   await expect(open).toContainText('The next attempt is due');
   const due = new Date((await open.locator('p, div').filter({ hasText: 'The next attempt is due' }).locator('time').last().getAttribute('datetime'))!);
   expect(Math.abs(due.getTime() - Date.now() - 3_600_000)).toBeLessThan(3_600_000 * 0.25);
+  // The next attempt is on the line of the attempts, and not filled.
+  const attempts = open.getByRole('group', { name: 'Attempts' }).getByRole('listitem');
+  await expect(attempts).toHaveCount(2);
+  await expect(attempts.last()).toContainText(/^next in \d+ /);
+  const dots = await attempts.evaluateAll((items) => items.map((item) => getComputedStyle(item, '::before')).map((dot) => [dot.borderTopWidth, dot.backgroundColor]));
+  expect(dots.map(([border]) => border)).toEqual(['0px', '2px']);
+  expect(dots[0][1]).not.toBe(dots[1][1]);
   await expect(open).toContainText('Only the first 16 KiB are kept.');
 });
 
@@ -221,6 +230,7 @@ test('a body is shown formatted and raw, and copied byte for byte', async ({ sig
   const [formatted, raw] = ['Response body', 'Response body, raw'].map((name) => open.getByRole('region', { name, exact: true }));
   await expect(formatted).toHaveText(/"b": 1\.10,/);
   await expect(formatted).toContainText('\\u{202E}left');
+  await expect(formatted.locator('.json-name'), 'names have a colour of their own').toHaveText(['"b"', '"a"']);
   await expect(raw).toBeHidden();
   await accessible(page);
   await fits(page);

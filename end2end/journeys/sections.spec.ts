@@ -1,7 +1,7 @@
 // The links to the sections of a webhook's page: they stay in sight, and lead to what they name; with scripts and without.
 import type { Locator, Page } from '@playwright/test';
 import { password, type Server } from '../support/server.ts';
-import { expect, live, test } from '../support/test.ts';
+import { accessible, expect, fits, live, test } from '../support/test.ts';
 
 const links = (page: Page) => page.getByRole('navigation', { name: 'Sections' });
 /** A link, which may count what its section has. */
@@ -120,4 +120,34 @@ test('owners have the links to the sections as well', async ({ browser, another,
   await expect(page.getByRole('link', { name: 'How to verify callbacks' })).toBeInViewport();
   expect(await isUncovered(page.getByText('Where callbacks go, and how the receiver knows that they are genuine.'))).toBe(true);
   await context.close();
+});
+
+test('beside the closed section of events is the download of their schemas', async ({ signedIn: page, server, receiver }) => {
+  const { id } = await server.api('POST', '/webhooks', { name: 'Schemas', url: receiver.url, events: ['identity.created'] });
+  await page.goto(`/webhooks/${id}`);
+  const section = page.getByRole('region', { name: 'Event', exact: true });
+  const link = section.getByRole('link', { name: 'Download schema', exact: true });
+  await expect(link).toHaveAttribute('href', '/event-types/identity.created/schema');
+  const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
+  expect(download.suggestedFilename()).toBe('identity.created.schema.json');
+  expect(await section.locator('summary a, summary button').count(), 'no control within the line, which is one itself').toBe(0);
+  await accessible(page);
+  await fits(page);
+  // By keyboard it follows the line that opens the section.
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await section.locator('summary').first().focus();
+  await page.keyboard.press('Tab');
+  await expect(link).toBeFocused();
+  // Within the open section is another one, for what is ticked there.
+  await section.locator('summary').first().click();
+  await expect(section.getByRole('checkbox', { name: 'Identity created' })).toBeVisible();
+  await expect(section.getByRole('link', { name: 'Download schema', exact: true })).toHaveCount(1);
+
+  // Several are a menu with a file for each, and one archive.
+  await server.api('PATCH', `/webhooks/${id}`, { events: ['identity.created', 'identity.deleted'] });
+  await page.goto(`/webhooks/${id}`);
+  await section.getByRole('button', { name: 'Download schemas' }).click();
+  for (const name of ['Identity created', 'Identity deleted']) await expect(section.getByRole('link', { name, exact: true })).toBeVisible();
+  await expect(section.getByRole('link', { name: 'All chosen schemas (.zip)' })).toHaveAttribute('href', '/event-types.zip?types=identity.created,identity.deleted');
+  await accessible(page);
 });

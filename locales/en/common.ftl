@@ -61,6 +61,10 @@ errors = { $count ->
     [one] Please correct { NUMBER($count) } field.
    *[other] Please correct { NUMBER($count) } fields.
 }
+errors-left = { $count ->
+    [one] { NUMBER($count) } error
+   *[other] { NUMBER($count) } errors
+}
 
 refused-unavailable = clearhook cannot answer just now
 refused-unavailable-why = The database cannot be reached, or is busy. Nothing was changed. Try again in a moment; the service log has more under { $request }.

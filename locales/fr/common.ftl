@@ -61,6 +61,10 @@ errors = { $count ->
     [one] Veuillez corriger { NUMBER($count) } champ.
    *[other] Veuillez corriger { NUMBER($count) } champs.
 }
+errors-left = { $count ->
+    [one] { NUMBER($count) } erreur
+   *[other] { NUMBER($count) } erreurs
+}
 
 refused-unavailable = clearhook ne peut pas répondre maintenant
 refused-unavailable-why = La base de données est injoignable ou occupée. Rien n’a été modifié. Réessayez dans un instant ; le journal du service en dit plus sous { $request }.

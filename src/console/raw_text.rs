@@ -9,8 +9,17 @@ pub fn raw_text(text: &str) -> String {
 /// The HTML for the text of `<pre>`, from which the browser restores each character: it drops an unescaped line feed at the beginning, and reads an
 /// unescaped carriage return as a line feed. NUL cannot be represented in HTML.
 pub fn preformatted(text: &str) -> String {
-    let first = if text.starts_with('\n') { "\n" } else { "" };
-    format!("{first}{}", raw_text(text).replace('\r', "&#13;").replace('\0', "\u{fffd}"))
+    format!("{}{}", first_line_feed(text), in_preformatted(text))
+}
+
+/// What stands before the HTML of this text in `<pre>`: a line feed, which the browser drops, if the text begins with one.
+pub fn first_line_feed(text: &str) -> &'static str {
+    if text.starts_with('\n') { "\n" } else { "" }
+}
+
+/// The HTML for a part of the text of `<pre>`.
+pub fn in_preformatted(text: &str) -> String {
+    raw_text(text).replace('\r', "&#13;").replace('\0', "\u{fffd}")
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Keeps the summary of a form's errors true: as soon as a field is corrected, its error leaves the summary.
+//! Keeps the summary of a form's errors true, and their number beside the buttons of the form: as soon as a field is corrected, its error leaves
+//! both.
 
 use std::time::Duration;
 
@@ -25,19 +26,31 @@ fn update_now() {
     let Some(summary) = document().get_element_by_id("errors") else {
         return;
     };
-    let mut left = 0;
+    let (mut left, mut first) = (0_u64, None);
     for item in all(&summary, "li") {
-        let field = item.query_selector("a").ok().flatten().and_then(|link| link.get_attribute("href"));
-        let field = field.and_then(|href| document().get_element_by_id(href.trim_start_matches('#')));
+        let href = item.query_selector("a").ok().flatten().and_then(|link| link.get_attribute("href"));
+        let field = href
+            .as_deref()
+            .and_then(|href| document().get_element_by_id(href.trim_start_matches('#')));
         // A field that does not tell whether it is valid keeps its error until the form is sent again.
         let is_corrected =
             field.is_some_and(|field| matches!(field.tag_name().as_str(), "INPUT" | "TEXTAREA") && !field.has_attribute("aria-invalid"));
         let _ = item.toggle_attribute_with_force("hidden", is_corrected);
-        left += u64::from(!is_corrected);
+        if !is_corrected {
+            left += 1;
+            first = first.or(href);
+        }
     }
     let _ = summary.toggle_attribute_with_force("hidden", left == 0);
     if let Some(heading) = summary.query_selector("strong").ok().flatten() {
         heading.set_text_content(Some(&common::errors(lang(), left.max(1))));
+    }
+    if let Some(count) = document().get_element_by_id("error-count") {
+        let _ = count.toggle_attribute_with_force("hidden", left == 0);
+        count.set_text_content(Some(&common::errors_left(lang(), left.max(1))));
+        if let Some(first) = first {
+            let _ = count.set_attribute("href", &first);
+        }
     }
 }
 

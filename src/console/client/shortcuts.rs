@@ -6,7 +6,7 @@ use leptos::{
     ev::{self, KeyboardEvent},
     prelude::*,
     wasm_bindgen::JsCast,
-    web_sys::{Element, HtmlDocument, HtmlElement, HtmlInputElement},
+    web_sys::{Element, HtmlDocument, HtmlElement, HtmlFormElement, HtmlInputElement},
 };
 
 use crate::console::islands::{all, is_within};
@@ -51,6 +51,7 @@ pub(super) fn watch() {
             ("j", _) => step(1),
             ("k", _) => step(-1),
             ("x", _) => choose(),
+            ("Escape", _) => choose_none(),
             ("?", _) => help(),
             _ => false,
         };
@@ -117,6 +118,27 @@ fn choose() -> bool {
         }
         None => false,
     }
+}
+
+/// Unticks the boxes of all rows, so that the form for them goes away. If it has the focus, the list takes it.
+fn choose_none() -> bool {
+    let page = document();
+    let has = |selector: &str| page.query_selector(selector).ok().flatten().is_some();
+    // What lies over the page is closed first, by the browser. The whole text of a row goes with the same key.
+    if !has("input.pick:checked") || has(":popover-open:not(#whole-text), dialog[open]") {
+        return false;
+    }
+    let form = page.get_element_by_id("bulk");
+    let Some(form) = form.and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else {
+        return false;
+    };
+    let has_focus = page.active_element().is_some_and(|active| form.contains(Some(&active)));
+    form.reset();
+    let list = page.get_element_by_id("list-rows").filter(|_| has_focus);
+    if let Some(list) = list.and_then(|list| list.dyn_into::<HtmlElement>().ok()) {
+        let _ = list.focus();
+    }
+    true
 }
 
 fn focused_row() -> Option<Element> {

@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use crate::{
     console::{
         components::{
+            body_html::{formatted_html, raw_html},
             copy_button::CopyButton,
-            unseen::{has_unseen, written_out},
+            unseen::has_unseen,
         },
         raw_text::preformatted,
         viewer::lang,
@@ -65,6 +66,8 @@ pub(in crate::console) fn Body(
         }
     });
     let is_switched = switch.is_some();
+    // Beside a formatted body, the raw one is exactly what was sent.
+    let raw = if is_switched { preformatted(&raw) } else { raw_html(&raw) };
     view! {
         <div class="body" class:switched=is_switched>
             <div class="body-head">
@@ -76,12 +79,10 @@ pub(in crate::console) fn Body(
             {formatted
                 .map(|text| {
                     view! {
-                        <pre class="wire formatted" tabindex="0" role="region" aria-label=label>
-                            {written_out(&text)}
-                        </pre>
+                        <pre class="wire formatted" tabindex="0" role="region" aria-label=label inner_html=formatted_html(&text)></pre>
                     }
                 })}
-            <pre class="wire raw" id=raw_id tabindex="0" role="region" aria-label=say::raw_of(lang, label) inner_html=preformatted(&raw)></pre>
+            <pre class="wire raw" id=raw_id tabindex="0" role="region" aria-label=say::raw_of(lang, label) inner_html=raw></pre>
         </div>
     }
 }

@@ -3,6 +3,7 @@
 pub(super) mod account_menu;
 pub(super) mod badges;
 pub(super) mod body;
+pub(super) mod body_html;
 pub(super) mod centered_page;
 pub(super) mod chart;
 pub(super) mod code;

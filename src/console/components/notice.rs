@@ -92,3 +92,20 @@ pub(in crate::console) fn ErrorSummary(
         }
     })
 }
+
+/// The number of errors beside the buttons of a form, with a link to the first one: the summary may be out of sight.
+/// `console::client::error_summary` keeps both up to date.
+#[component]
+pub(in crate::console) fn ErrorCount(
+    /// The errors.
+    errors: Vec<ErrorView>,
+) -> impl IntoView {
+    let count = errors.len() as u64;
+    errors.into_iter().next().map(|first| {
+        view! {
+            <a class="error-count" id="error-count" href=format!("#{}", first.field) rel="external">
+                {common::errors_left(lang(), count)}
+            </a>
+        }
+    })
+}

@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 
 use leptos::prelude::*;
 
+use crate::console::raw_text::raw_text;
+
 /// Invisible characters: control characters except line breaks and tabs, characters that change the text direction (UAX #9), and characters
 /// without width.
 const UNSEEN: [RangeInclusive<char>; 12] = [
@@ -73,6 +75,18 @@ pub(in crate::console) fn written_out(text: &str) -> AnyView {
         }
     });
     views.collect_view().into_any()
+}
+
+/// The same as HTML.
+pub(in crate::console) fn written_out_html(text: &str) -> String {
+    let texts = parts(text).into_iter().map(|part| match part {
+        Part::Seen(text) => raw_text(text),
+        Part::Unseen(sign) => {
+            let code = u32::from(sign);
+            format!("<span class=\"unseen\" title=\"U+{code:04X}\">{}</span>", escape(sign))
+        }
+    });
+    texts.collect()
 }
 
 /// The same for an attribute, which cannot contain elements.

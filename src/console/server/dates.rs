@@ -101,6 +101,24 @@ pub fn time_view(at: Timestamp, zone: &TimeZone, lang: Lang) -> TimeView {
     }
 }
 
+/// The day of a moment, without the year if it is the present one. The time in UTC is exact.
+pub fn date_view(at: Timestamp, zone: &TimeZone, lang: Lang) -> TimeView {
+    TimeView {
+        text: date(at, Timestamp::now(), zone, lang),
+        ..time_view(at, zone, lang)
+    }
+}
+
+/// "23 Nov" in the given zone, with the year if it is not that of `now`.
+fn date(at: Timestamp, now: Timestamp, zone: &TimeZone, lang: Lang) -> String {
+    let (day, year) = (month_day(at, zone, lang), at.in_zone(zone).year());
+    if year == now.in_zone(zone).year() {
+        day
+    } else {
+        format!("{day} {year}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,5 +137,8 @@ mod tests {
         assert_eq!(without_this_year(at, this_year, &zone, Lang::En), "3 Feb, 09:00:09");
         assert_eq!(without_this_year(at, next_year, &zone, Lang::Fr), "3 févr. 2026, 09:00:09");
         assert_eq!(time_view(at, &zone, Lang::Fr).utc, "3 févr. 2026, 08:00:09 UTC");
+        assert_eq!(date(at, this_year, &zone, Lang::En), "3 Feb");
+        assert_eq!(date(at, next_year, &zone, Lang::Fr), "3 févr. 2026");
+        assert_eq!(date_view(at, &zone, Lang::En).utc, "3 Feb 2026, 08:00:09 UTC");
     }
 }

@@ -23,15 +23,16 @@ use crate::{
             unseen::ForeignText,
         },
         page_action::{PageAction, page_action},
-        server::{self, action_error, caller, console_error, time_view, zone},
+        server::{self, action_error, caller, console_error, date_view, time_view, zone},
         viewer::lang,
     },
     domain::{
         id::ApiKeyId,
         page::{ListId, Page},
+        role::Scope,
         timestamp::Timestamp,
     },
-    messages::{administration as say, api_docs},
+    messages::{Lang, administration as say, api_docs},
     routes::{Routes, Rule, Ruled},
     services::{api_keys, error::UseCaseError},
     storage::api_keys::ApiKeyRecord,
@@ -201,8 +202,9 @@ fn Keys(page: Page<ApiKeyRecord>, q: Option<String>) -> impl IntoView {
 fn KeyRow(key: ApiKeyRecord) -> impl IntoView {
     let (lang, zone) = (lang(), zone());
     let state = KeyState::of(&key, Timestamp::now());
-    let scopes = key.scopes.iter().map(|scope| view! { <span class="tag">{scope.as_str()}</span> });
-    let scopes = scopes.collect_view();
+    let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope_name(*scope, lang)).collect();
+    let codes: Vec<&str> = key.scopes.iter().map(|scope| scope.as_str()).collect();
+    let created = date_view(key.created_at, &zone, lang);
     let no_end = move || view! { <span class="warn-text" title=say::expires_never_why(lang)>{say::expires_never(lang)}</span> }.into_any();
     let never = move || view! { <span class="hint">{say::never(lang)}</span> }.into_any();
     let time = |at: Timestamp| view! { <Time at=time_view(at, &zone, server::lang()) /> }.into_any();
@@ -214,10 +216,13 @@ fn KeyRow(key: ApiKeyRecord) -> impl IntoView {
                 <p class="hint">
                     {say::created(lang)}
                     " "
-                    {time(key.created_at)}
+                    <Time at=created />
                 </p>
             </td>
-            <td class="tags">{scopes}</td>
+            <td class="scopes">
+                <p>{scopes.join(" · ")}</p>
+                <p class="hint mono">{codes.join(" ")}</p>
+            </td>
             <td class="number">
                 <span class="stacked-label">{say::last_used(lang)} " "</span>
                 {key.last_used_at.map_or_else(never, time)}
@@ -231,6 +236,19 @@ fn KeyRow(key: ApiKeyRecord) -> impl IntoView {
             </td>
             <td class="act">{(state == KeyState::Live).then(|| view! { <Revoke id=key.id name=key.name /> })}</td>
         </tr>
+    }
+}
+
+/// What a key with this scope may do, in a few words.
+fn scope_name(scope: Scope, lang: Lang) -> &'static str {
+    match scope {
+        Scope::EventsWrite => say::scope_events_write_name(lang),
+        Scope::EventTypesWrite => say::scope_event_types_write_name(lang),
+        Scope::WebhooksRead => say::scope_webhooks_read_name(lang),
+        Scope::WebhooksWrite => say::scope_webhooks_write_name(lang),
+        Scope::CallbacksRead => say::scope_callbacks_read_name(lang),
+        Scope::MetricsRead => say::scope_metrics_read_name(lang),
+        Scope::Admin => say::scope_admin_name(lang),
     }
 }
 

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::scope_name;
 use crate::{
     auth::rules::Action,
     console::{
@@ -14,7 +15,7 @@ use crate::{
         components::{
             field::TextField,
             form_page::FormPage,
-            notice::ErrorSummary,
+            notice::{ErrorCount, ErrorSummary},
             one_time_secret::{OneTimeSecret, OneTimeSecretField},
         },
         error_view::{ErrorView, error_of},
@@ -234,6 +235,7 @@ fn Fields(form: KeyForm, errors: Vec<ErrorView>) -> impl IntoView {
             </div>
             {is_endless.then(|| view! { <p class="notice warn">{say::expires_never_why(lang)}</p> })}
             <div class="save">
+                <ErrorCount errors=errors.clone() />
                 <a class="button" href=super::PATH>
                     {say::cancel(lang)}
                 </a>
@@ -286,9 +288,7 @@ fn choice(scope: Scope, chosen: &[String], lang: Lang) -> impl IntoView + use<> 
                 aria-describedby=format!("{id}-why")
             />
             <div>
-                <label for=id.clone() class="mono">
-                    {name}
-                </label>
+                <label for=id.clone()>{scope_name(scope, lang)} " " <code>{name}</code></label>
                 <p class="hint" id=format!("{id}-why")>
                     {why}
                 </p>

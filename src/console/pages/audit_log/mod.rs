@@ -236,7 +236,8 @@ fn Row(row: AuditRowView, to: String) -> impl IntoView {
                 </a>
             </td>
             <td>
-                <ForeignText text=row.actor /> <p class="hint">{whose(&row.actor_kind, row.address.as_deref(), lang)}</p>
+                // The address of the client is in the opened entry.
+                <ForeignText text=row.actor /> <p class="hint">{whose(&row.actor_kind, None, lang)}</p>
             </td>
             <td>{action_of(row.action, lang)}</td>
             <td class="title">

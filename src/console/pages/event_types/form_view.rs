@@ -16,7 +16,7 @@ use crate::{
         components::{
             field::TextField,
             form_page::FormPage,
-            notice::{ErrorSummary, Trouble},
+            notice::{ErrorCount, ErrorSummary, Trouble},
             unseen::written_out,
         },
         error_view::{ErrorView, error_of},
@@ -106,6 +106,7 @@ fn Fields(form: FormView) -> impl IntoView {
             <DraftCheck event_type=event_type.map_or_else(String::new, |event_type| event_type.to_string()) first=draft />
             {keeping(&form, &errors, lang)}
             <div class="save">
+                <ErrorCount errors=errors.clone() />
                 <a class="button" href=cancel>
                     {webhook_texts::cancel(lang)}
                 </a>

@@ -197,6 +197,16 @@ fn UseRedirect(redirect: RedirectView) -> impl IntoView {
 #[component]
 fn Attempts(open: CallbackDetailsView) -> impl IntoView {
     let lang = lang();
+    let next = open.next_in.zip(open.due.clone()).map(|(next, at)| {
+        view! {
+            <li class="next">
+                <span class="gap">{next}</span>
+                <span class="quiet-text">
+                    <Time at />
+                </span>
+            </li>
+        }
+    });
     let items = open.attempts.into_iter().map(|attempt| {
         let AttemptView { row, number, gap, current } = attempt;
         view! {
@@ -216,10 +226,8 @@ fn Attempts(open: CallbackDetailsView) -> impl IntoView {
     view! {
         <div class="attempts" role="group" aria-labelledby="attempts-heading">
             <h4 id="attempts-heading">{say::attempts(lang)}</h4>
-            <ol>{items.collect_view()}</ol>
-            <p class="hint">
-                {open.state} {open.due.map(|at| view! { " " <Time at /> })} {open.next_in.map(|next| format!(" ({next})"))}
-            </p>
+            <ol>{items.collect_view()} {next}</ol>
+            <p class="hint">{open.state} {open.due.map(|at| view! { " " <Time at /> })}</p>
             {open.pause.map(|pause| view! { <PauseNotice pause /> })}
         </div>
     }

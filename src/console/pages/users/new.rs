@@ -15,7 +15,7 @@ use crate::{
         components::{
             field::{Reveal, TextField},
             form_page::FormPage,
-            notice::ErrorSummary,
+            notice::{ErrorCount, ErrorSummary},
             one_time_secret::{OneTimeSecret, OneTimeSecretField},
         },
         error_view::{ErrorView, error_of},
@@ -147,6 +147,7 @@ fn Fields(form: UserForm, errors: Vec<ErrorView>) -> impl IntoView {
             <Roles chosen=role error=error_of(&errors, "role") />
             <Password error=error_of(&errors, "password") />
             <div class="save">
+                <ErrorCount errors=errors.clone() />
                 <a class="button" href=super::PATH>
                     {say::cancel(lang)}
                 </a>

@@ -316,7 +316,7 @@ fn Page(view: UserView, saved: Option<Saved>, result: Option<UserResult>) -> imp
                 {has_factor
                     .then(|| {
                         view! {
-                            <form method="post" action=action.clone()>
+                            <form method="post" action=action.clone() novalidate>
                                 <section aria-labelledby="factor-heading">
                                     {about("factor-heading", say::second_factor(lang), say::second_factor_why(lang))} <div>
                                         <PasswordField

@@ -6,6 +6,7 @@ use crate::{
     console::{
         components::{badges::StatusBadge, help::Topic, time::Time, unseen::ForeignText},
         pages::webhook::{
+            event_downloads::schemas_of_stored,
             load_form::FormView,
             section::Section,
             summaries::{details_line, event_line, general_line, headers_line, limit, order},
@@ -47,7 +48,7 @@ pub(super) fn ReadOnly(
     form: FormView,
 ) -> impl IntoView {
     let lang = lang();
-    let section = |topic, id, heading_id, heading, why, summary: AnyView, body: AnyView| {
+    let section = |topic, id, heading_id, heading, why, summary: AnyView, beside: Option<AnyView>, body: AnyView| {
         Section {
             id,
             heading_id,
@@ -55,6 +56,7 @@ pub(super) fn ReadOnly(
             topic,
             why,
             summary: Some(summary),
+            beside,
             is_open: form.is_open,
             editable: false,
             body,
@@ -108,6 +110,7 @@ pub(super) fn ReadOnly(
             say::general(lang),
             say::general_why(lang),
             general_line(&form, lang),
+            None,
             general.into_any(),
         )}
         {section(
@@ -117,6 +120,7 @@ pub(super) fn ReadOnly(
             say::details(lang),
             say::details_why(lang),
             details_line(&form, lang),
+            None,
             details.into_any(),
         )}
         {section(
@@ -126,6 +130,7 @@ pub(super) fn ReadOnly(
             say::headers(lang),
             say::headers_why(lang),
             headers_line(&form, lang),
+            None,
             view! { <ul class="plain-list">{headers}</ul> }.into_any(),
         )}
         {section(
@@ -135,6 +140,7 @@ pub(super) fn ReadOnly(
             say::event(lang),
             say::event_why(lang),
             event_line(&form, lang),
+            schemas_of_stored(&form.choice, &form.form.events, lang),
             view! { <ul class="plain-list">{events}</ul> }.into_any(),
         )}
     }

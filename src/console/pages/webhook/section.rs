@@ -24,6 +24,8 @@ pub(super) struct Section {
     pub(super) why: &'static str,
     /// Its content in one line. `None` for a new webhook, whose sections are not collapsed.
     pub(super) summary: Option<AnyView>,
+    /// What stands beside the line while it is closed: controls must not be inside the line, which is a control itself.
+    pub(super) beside: Option<AnyView>,
     /// Whether it is open.
     pub(super) is_open: bool,
     /// Whether the viewer may change it.
@@ -57,6 +59,9 @@ impl Section {
                 </span>
             }
         });
+        let beside = self.beside.map(|beside| {
+            view! { <div class="section-aside picker-schemas">{beside}</div> }
+        });
         view! {
             <section class="folded" aria-labelledby=self.heading_id>
                 <details open=self.is_open>
@@ -70,6 +75,7 @@ impl Section {
                         <div>{self.body}</div>
                     </div>
                 </details>
+                {beside}
                 <HelpTip topic=self.topic heading=self.heading />
             </section>
         }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::{
     console::{
         components::{
-            icon::{CROSS, Icon},
+            icon::{self, CROSS, Icon, NavIcon},
             unseen::written_out,
         },
         error_view::{ErrorView, error_of},
@@ -250,6 +250,7 @@ fn group_view(at: usize, group: &GroupChoice, count_of_all: usize, chosen: &Chos
     let is_full = received == shown.len();
     let rows = shown.into_iter().map(|one| row(one, chosen)).collect_view();
     let name = visible(&group.name);
+    let sign = group.types.first().map(|one| icon::of_event(&one.key));
     let future = group.pattern.clone().map(|pattern| {
         view! {
             <label class="tick future">
@@ -276,7 +277,7 @@ fn group_view(at: usize, group: &GroupChoice, count_of_all: usize, chosen: &Chos
                 </div>
                 <details open=open>
                     <summary id=group.id.clone() autofocus=takes_focus(&group.id)>
-                        <span dir="auto">{name.clone()}</span>
+                        <span dir="auto">{sign.map(|path| view! { <NavIcon path /> })} {name.clone()}</span>
                         <span class="group-count" data-count="">
                             {count}
                         </span>

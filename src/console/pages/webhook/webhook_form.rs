@@ -7,7 +7,7 @@ use crate::{
         components::{
             field::TextField,
             help::Topic,
-            notice::ErrorSummary,
+            notice::{ErrorCount, ErrorSummary},
             owners::Owners,
             time::{Time, TimeView},
         },
@@ -16,6 +16,7 @@ use crate::{
         pages::{
             audit_log::{Differences, OpenEntryView},
             webhook::{
+                event_downloads::schemas_of_stored,
                 generate_secret::GenerateButton,
                 load_form::FormView,
                 save::Intent,
@@ -84,6 +85,7 @@ pub(super) fn WebhookFields(
             {headers(&form, errors.clone(), lang)}
             {event(&form, &errors, lang)}
             <div class="save">
+                <ErrorCount errors=errors.clone() />
                 {is_new.then(|| view! { <span class="hint save-hint">{say::saving_shows_secret(lang)}</span> })}
                 {cancel}
                 <button class="button primary" type="submit" name="intent" value=Intent::Save.to_string()>
@@ -170,6 +172,7 @@ fn general(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
         topic: Topic::General,
         why: say::general_why(lang),
         summary: summary(form, general_line, lang),
+        beside: None,
         is_open: is_open(form, &["name", "description", "owners", "enabled"]),
         editable: true,
         body: body.into_any(),
@@ -207,6 +210,7 @@ fn details(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
         topic: Topic::Details,
         why: say::details_why(lang),
         summary: summary(form, details_line, lang),
+        beside: None,
         is_open: is_open(form, &["url", "secret", "rate_limit", "ordered"]),
         editable: true,
         body: body.into_any(),
@@ -271,6 +275,7 @@ fn headers(form: &FormView, errors: Vec<ErrorView>, lang: Lang) -> AnyView {
         topic: Topic::Headers,
         why: say::headers_why(lang),
         summary: summary(form, headers_line, lang),
+        beside: None,
         is_open: is_open(form, &["headers"]),
         editable: true,
         body: view! {
@@ -292,6 +297,7 @@ fn event(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyView {
         topic: Topic::Event,
         why: say::event_why(lang),
         summary: summary(form, event_line, lang),
+        beside: schemas_of_stored(&form.choice, &form.form.events, lang),
         is_open,
         editable: true,
         body: folded.map_or_else(|| events(form, errors, lang), |id| events_folded(form, id, lang)),

@@ -407,8 +407,10 @@ pub(super) fn BulkBar(
                 {button(Act::Test, say::test(lang), "button small")} {owner} {button(Act::Export, say::export(lang), "button small")}
                 {button(Act::Delete, say::delete(lang), "button small danger")}
             </span>
-            <button class="quiet" type="reset">
-                {say::choose_none(lang)}
+            <button class="quiet" type="reset" aria-keyshortcuts="Escape">
+                {say::choose_none(lang)} " " <kbd class="scripted" aria-hidden="true">
+                    "Esc"
+                </kbd>
             </button>
         </form>
     }
