@@ -18,7 +18,7 @@ use crate::{
         counters::Counters,
         endpoint_cache::CachedEndpoint,
         lease::Lease,
-        queues::{Queues, ScheduledAttempt},
+        queues::{Claim, Queues, ScheduledAttempt},
         wakeup::Wakeup,
     },
     domain::{
@@ -180,10 +180,11 @@ impl Engine {
         self.start_attempts();
     }
 
-    /// Enqueues deliveries of one webhook whose claim began in this term. Those that do not fit, and those of an earlier term, are released.
-    pub(super) async fn enqueue_claimed(self: &Arc<Self>, webhook: WebhookId, jobs: Vec<Job>, term: LeaseTerm) {
+    /// Enqueues deliveries of one webhook that were claimed at this time in this term. Those that do not fit, and those of an earlier term, are
+    /// released.
+    pub(super) async fn enqueue_claimed(self: &Arc<Self>, webhook: WebhookId, jobs: Vec<Job>, at: Timestamp, term: LeaseTerm) {
         self.load_rate_limit(webhook).await;
-        self.enqueue_or_release(jobs, term, |queues, job| queues.enqueue_claimed(job, term));
+        self.enqueue_or_release(jobs, term, |queues, job| queues.enqueue_claimed(Claim { job, at }, term));
         self.start_attempts();
     }
 
@@ -235,8 +236,11 @@ impl Engine {
     /// Begins a new term of the lease: drops all waiting deliveries and releases those that this node still owns, because another node may own
     /// them by now. Does the same with those that are still on their way from the database when they arrive.
     pub(super) fn begin_term(&self) {
+        let mut queues = self.queues();
+        // Read under the lock, so that no claim of the earlier term has a later time.
         let now = self.deps.store.now();
-        let dropped = self.queues().begin_term(now);
+        let dropped = queues.begin_term(now);
+        drop(queues);
         self.release(dropped, now);
     }
 
@@ -249,10 +253,10 @@ impl Engine {
     pub(super) fn results_stored(&self, recorded: &[Recorded]) {
         let mut manual = locked(&self.manual_after_attempt);
         let mut queues = self.queues();
-        let mut claimed = Vec::new();
         for result in recorded {
-            if queues.result_stored(result.delivery) {
-                claimed.push(result.delivery);
+            if let Some(claimed_at) = queues.result_stored(result.delivery) {
+                // The result may be stored a second time after the claim, and the delivery may be claimed once more.
+                self.release(vec![result.delivery], claimed_at);
             }
             if let Some(at) = result.again_at {
                 self.deps.wakeup.at(due_time(at, self.deps.store.now()));
@@ -263,7 +267,6 @@ impl Engine {
         }
         drop(queues);
         drop(manual);
-        self.release(claimed, self.deps.store.now());
         self.recorded.send_replace(());
     }
 

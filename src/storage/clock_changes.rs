@@ -1,4 +1,4 @@
-//! Corrects stored times after the system clock was changed.
+//! Corrects stored times after the clock by which deliveries are due was changed.
 
 use std::{fmt::Write, time::Duration};
 
@@ -13,8 +13,7 @@ use crate::{
     },
 };
 
-/// A row whose `updated_at` is later than now by more than this was written while a clock was ahead. The clocks of several nodes may differ
-/// by less than this.
+/// A row whose `updated_at` is later than now by more than this was written while the clock was ahead.
 const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
 
 impl Store {
@@ -23,15 +22,18 @@ impl Store {
     /// Returns the number of deliveries it changed.
     pub async fn shift_due(&self, by_ms: i64) -> Result<u64, StoreError> {
         let transaction = self.begin().await?;
-        // Both columns are shifted, so that the delay between them stays the same.
-        let shifted = delivery::Entity::update_many()
-            .col_expr(delivery::Column::DueAt, Expr::col(delivery::Column::DueAt).add(by_ms))
-            .col_expr(delivery::Column::UpdatedAt, Expr::col(delivery::Column::UpdatedAt).add(by_ms))
-            // A literal, as in the partial index.
-            .filter(Expr::cust("state = 'pending'"))
-            .exec(&transaction)
-            .await?
-            .rows_affected;
+        let mut shifted = 0;
+        // Literals, as in the partial indexes. What is being sent may wait in memory, and be released later.
+        for which in ["state = 'pending'", "state = 'sending'"] {
+            // Both columns are shifted, so that the delay between them stays the same.
+            let changed = delivery::Entity::update_many()
+                .col_expr(delivery::Column::DueAt, Expr::col(delivery::Column::DueAt).add(by_ms))
+                .col_expr(delivery::Column::UpdatedAt, Expr::col(delivery::Column::UpdatedAt).add(by_ms))
+                .filter(Expr::cust(which))
+                .exec(&transaction)
+                .await?;
+            shifted += changed.rows_affected;
+        }
         if !self.is_shared() {
             webhook::Entity::update_many()
                 .col_expr(

@@ -6,11 +6,12 @@ use std::{
     time::Duration,
 };
 
+use sea_orm::ConnectionTrait;
 use tokio::time::Instant;
 
 use crate::{
     domain::timestamp::{JUMP_MIN, Timestamp},
-    storage::Store,
+    storage::{Store, StoreError, raw_sql::statement},
     sync::locked,
 };
 
@@ -49,7 +50,7 @@ impl DatabaseClock {
     /// Notes an answer to a question that was asked at `asked`. If the clock was changed since the last answer, it notes the jump.
     pub(super) fn note(&self, time: Timestamp, asked: Instant) {
         let at = Instant::now();
-        let reading = Reading {
+        let mut reading = Reading {
             time,
             at,
             took: at.saturating_duration_since(asked),
@@ -61,9 +62,10 @@ impl DatabaseClock {
                 // The answer contradicts nothing. If it was slow, what is known already is more exact.
                 return;
             }
-            let jump = time.0.saturating_sub(expected.0);
-            let inexact = JUMP_MIN + before.took + reading.took;
-            if u128::from(jump.unsigned_abs()) >= inexact.as_millis() {
+            // The time that is possible and differs least from the expected one.
+            reading.time = expected.clamp(time, time.plus(reading.took));
+            let jump = reading.time.0.saturating_sub(expected.0);
+            if u128::from(jump.unsigned_abs()) >= (JUMP_MIN + before.took).as_millis() {
                 state.jumped = state.jumped.saturating_add(jump);
             }
         }
@@ -77,8 +79,18 @@ impl DatabaseClock {
 }
 
 impl Store {
-    /// The current time of the clock by which deliveries are due. On PostgreSQL it is known from the first renewal of the lease on; until
-    /// then, and in a process without a lease, it is the time of this machine.
+    /// Reads the clock of PostgreSQL.
+    pub(super) async fn read_database_clock(&self) -> Result<(), StoreError> {
+        let asked = Instant::now();
+        let sql = format!("SELECT {NOW} AS now");
+        if let Some(row) = self.read.query_one_raw(statement(self.backend(), &sql, [])).await? {
+            self.clock.note(Timestamp(row.try_get("", "now")?), asked);
+        }
+        Ok(())
+    }
+
+    /// The current time of the clock by which deliveries are due. On PostgreSQL it is read when the database is opened, and by each renewal of
+    /// the lease.
     pub fn now(&self) -> Timestamp {
         self.clock.now().unwrap_or_else(Timestamp::now)
     }
@@ -126,7 +138,13 @@ mod tests {
         assert_eq!((clock.now(), locked(&clock.0).jumped), (Some(ten_later), 0));
         clock.note(ten_later, Instant::now());
         assert_eq!(locked(&clock.0).jumped, 0);
+        // A slow answer is used only as far as it contradicts what is known.
+        let asked = Instant::now();
+        advance(Duration::from_secs(5)).await;
+        clock.note(ten_later.minus(Duration::from_millis(1)), asked);
+        let expected = ten_later.plus(Duration::from_millis(4_999));
+        assert_eq!((clock.now(), locked(&clock.0).jumped), (Some(expected), 0));
         clock.note(BEGIN.minus(Duration::from_hours(1)), Instant::now());
-        assert_eq!(locked(&clock.0).jumped, -3_610_000);
+        assert_eq!(locked(&clock.0).jumped, -3_614_999);
     }
 }

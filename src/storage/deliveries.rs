@@ -328,7 +328,8 @@ impl Store {
     }
 
     /// Releases deliveries that were not attempted, so that any node can claim them. Leaves those that were claimed or stored after
-    /// `owned_until`: this node lost them to another one in the meantime, and claimed them again.
+    /// `owned_until`: this node lost them to another one in the meantime, and claimed them again. `None` releases them whatever their time is.
+    /// `updated_at` of a delivery that is being sent is the time of its claim, or that at which it was stored.
     pub async fn release(&self, node: NodeId, deliveries: &[DeliveryId], owned_until: Option<Timestamp>) -> Result<(), StoreError> {
         // There is no other node on SQLite, and its clock may be set back.
         let owned_until = owned_until.filter(|_| self.is_shared()).unwrap_or(Timestamp(i64::MAX));

@@ -15,6 +15,7 @@ use crate::{
         audit::AuditAction,
         id::{DeliveryId, EventId, WebhookId},
         page::Cursor,
+        timestamp::Timestamp,
     },
     storage::{
         Store, StoreError,
@@ -136,7 +137,13 @@ impl Store {
             after["events"] = batch.events.into();
             after["callbacks"] = batch.callbacks.into();
             after["deliveries"] = batch.deliveries.into();
-            audit::add(&transaction, by, Entry::of_server(AuditAction::DataErased).after(after), now).await?;
+            audit::add(
+                &transaction,
+                by,
+                Entry::of_server(AuditAction::DataErased).after(after),
+                Timestamp::now(),
+            )
+            .await?;
         }
         change_notifications::tell(&transaction, "pending").await?;
         transaction.commit().await?;

@@ -92,6 +92,10 @@ impl Store {
         let limit = TimeLimit::Server(PATIENCE / 3, suspect.clone());
         let connections = Connections::Pool(pool);
         let store = Self::of(connections.clone(), connections, limit, Arc::default(), suspect, follower, vault);
+        store
+            .read_database_clock()
+            .await
+            .map_err(|error| OpenError::Unreadable(error.to_string()))?;
         if migrate {
             store.prepare_partitions().await?;
         }

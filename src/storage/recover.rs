@@ -178,7 +178,7 @@ impl Store {
             )
             .await?;
             let request = json!({ "since": since, "until": until, "failed": failed, "held": held });
-            audit_request(&transaction, by, AuditAction::WebhookRecovered, webhook, request, now).await?;
+            audit_request(&transaction, by, AuditAction::WebhookRecovered, webhook, request).await?;
         }
         change_notifications::tell(&transaction, "pending").await?;
         transaction.commit().await?;
@@ -191,7 +191,8 @@ impl Store {
 
     /// Queues one delivery again that has failed or is held, with a full retry schedule. It gets priority and ignores pauses of the webhook
     /// (such as an open circuit breaker), unless it has to wait for an earlier event of its subject.
-    pub async fn requeue(&self, by: &Actor, id: DeliveryId, now: Timestamp) -> Result<Requeued, StoreError> {
+    pub async fn requeue(&self, by: &Actor, id: DeliveryId) -> Result<Requeued, StoreError> {
+        let now = self.now();
         let transaction = self.begin().await?;
         let Some(row) = delivery::Entity::find_by_id(id.0).one(&transaction).await? else {
             return Ok(Requeued::Unknown);
@@ -213,7 +214,7 @@ impl Store {
             .execute_raw(statement(self.backend(), &first, [now.0.into(), id.0.into()]))
             .await?;
         let request = json!({ "delivery": id });
-        audit_request(&transaction, by, AuditAction::WebhookRedelivered, webhook, request, now).await?;
+        audit_request(&transaction, by, AuditAction::WebhookRedelivered, webhook, request).await?;
         change_notifications::tell(&transaction, "pending").await?;
         transaction.commit().await?;
         Ok(Requeued::Done)
@@ -233,7 +234,7 @@ impl Store {
         let transaction = self.begin().await?;
         if is_first {
             let request = json!({ "which": which.name(), "until": until });
-            audit_request(&transaction, by, AuditAction::WebhookDiscarded, webhook, request, now).await?;
+            audit_request(&transaction, by, AuditAction::WebhookDiscarded, webhook, request).await?;
         }
         let mut discarded = 0;
         let mut more = false;
@@ -260,7 +261,8 @@ impl Store {
     }
 
     /// Cancels a delivery that waits in the database or is held.
-    pub async fn cancel(&self, by: &Actor, id: DeliveryId, now: Timestamp) -> Result<Cancelled, StoreError> {
+    pub async fn cancel(&self, by: &Actor, id: DeliveryId) -> Result<Cancelled, StoreError> {
+        let now = self.now();
         let transaction = self.begin().await?;
         let Some(row) = delivery::Entity::find_by_id(id.0).one(&transaction).await? else {
             return Ok(Cancelled::Unknown);
@@ -284,32 +286,33 @@ impl Store {
         }
         ordering::promote_next(&transaction, &subject, now).await?;
         let request = json!({ "delivery": id });
-        audit_request(&transaction, by, AuditAction::DeliveryCancelled, webhook, request, now).await?;
+        audit_request(&transaction, by, AuditAction::DeliveryCancelled, webhook, request).await?;
         change_notifications::tell(&transaction, "pending").await?;
         transaction.commit().await?;
         Ok(Cancelled::Done)
     }
 
     /// Writes the cancellation of a delivery that only this node knew as waiting to the audit log.
-    pub async fn note_cancelled(&self, by: &Actor, webhook: WebhookId, id: DeliveryId, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn note_cancelled(&self, by: &Actor, webhook: WebhookId, id: DeliveryId) -> Result<(), StoreError> {
         let transaction = self.begin().await?;
         let request = json!({ "delivery": id });
-        audit_request(&transaction, by, AuditAction::DeliveryCancelled, webhook, request, now).await?;
+        audit_request(&transaction, by, AuditAction::DeliveryCancelled, webhook, request).await?;
         transaction.commit().await?;
         Ok(())
     }
 
     /// Writes to the audit log that a delivery is tried now that waits in the memory of this node.
-    pub async fn note_tried(&self, by: &Actor, webhook: WebhookId, id: DeliveryId, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn note_tried(&self, by: &Actor, webhook: WebhookId, id: DeliveryId) -> Result<(), StoreError> {
         let transaction = self.begin().await?;
         let request = json!({ "delivery": id });
-        audit_request(&transaction, by, AuditAction::WebhookRedelivered, webhook, request, now).await?;
+        audit_request(&transaction, by, AuditAction::WebhookRedelivered, webhook, request).await?;
         transaction.commit().await?;
         Ok(())
     }
 
     /// Gives the first pending delivery of a webhook priority over all others and over pauses of the webhook. `None` if none is pending.
-    pub async fn prioritise_first(&self, by: &Actor, webhook: WebhookId, now: Timestamp) -> Result<Option<DeliveryId>, StoreError> {
+    pub async fn prioritise_first(&self, by: &Actor, webhook: WebhookId) -> Result<Option<DeliveryId>, StoreError> {
+        let now = self.now();
         let transaction = self.begin().await?;
         // Priority 0 is `Priority::Manual`.
         let sql = "UPDATE deliveries SET manual_requests = manual_requests + 1, next_trigger = 'manual', priority = 0, due_at = ?, updated_at = ? \
@@ -322,7 +325,7 @@ impl Store {
         };
         let delivery = DeliveryId(id);
         let request = json!({ "delivery": delivery });
-        audit_request(&transaction, by, AuditAction::WebhookRedelivered, webhook, request, now).await?;
+        audit_request(&transaction, by, AuditAction::WebhookRedelivered, webhook, request).await?;
         change_notifications::tell(&transaction, "pending").await?;
         transaction.commit().await?;
         Ok(Some(delivery))

@@ -40,22 +40,17 @@ pub enum Redelivery {
 impl Store {
     /// Requests another attempt of a callback's delivery, with priority over all scheduled deliveries. It replaces a pending retry. Each
     /// request leads to one attempt. If the delivery was already finished, the new attempt is not retried.
-    pub async fn redeliver(
-        &self,
-        by: &Actor,
-        callback: CallbackId,
-        delivery: DeliveryId,
-        now: Timestamp,
-    ) -> Result<Redelivery, StoreError> {
+    pub async fn redeliver(&self, by: &Actor, callback: CallbackId, delivery: DeliveryId) -> Result<Redelivery, StoreError> {
         #[derive(FromQueryResult)]
         struct ChangedRow {
             state: String,
             webhook_id: Uuid,
         }
-        // Priority 0 is `Priority::Manual`.
-        let sql = "UPDATE deliveries SET manual_requests = manual_requests + 1, next_trigger = 'manual', priority = 0, updated_at = ?, \
-                   reason = NULL, max_attempts = CASE WHEN state IN ('pending', 'parked', 'sending') THEN max_attempts ELSE attempts + 1 END, \
+        let now = self.now();
+        // Priority 0 is `Priority::Manual`. `updated_at` of a delivery that is being sent is the time of its claim.
+        let sql = "UPDATE deliveries SET manual_requests = manual_requests + 1, next_trigger = 'manual', priority = 0, reason = NULL, max_attempts = CASE WHEN state IN ('pending', 'parked', 'sending') THEN max_attempts ELSE attempts + 1 END, \
                    due_at = CASE WHEN state = 'sending' THEN due_at ELSE ? END, \
+                   updated_at = CASE WHEN state = 'sending' THEN updated_at ELSE ? END, \
                    state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'pending' END WHERE id = ? RETURNING state, webhook_id";
         let values = [now.0.into(), now.0.into(), delivery.0.into()];
         let transaction = self.begin().await?;
@@ -72,7 +67,6 @@ impl Store {
             AuditAction::WebhookRedelivered,
             WebhookId(row.webhook_id),
             request,
-            now,
         )
         .await?;
         change_notifications::tell(&transaction, "pending").await?;
@@ -95,7 +89,7 @@ impl Store {
     }
 
     async fn try_add_test(&self, by: &Actor, node: NodeId, webhook: WebhookId, event: &NewEvent) -> Result<DeliveryId, StoreError> {
-        let now = self.now();
+        let (received, now) = (Timestamp::now(), self.now());
         let delivery = NewDelivery {
             id: new_id(),
             event: event.id,
@@ -110,10 +104,10 @@ impl Store {
         let id = delivery.id;
         let transaction = self.begin().await?;
         let key = EventKey::of(&event.source, &event.ce_id);
-        add_keys(&transaction, &[(&key, event, 1)], now).await?;
-        add_events(&transaction, node, &[event], &[delivery], now).await?;
+        add_keys(&transaction, &[(&key, event, 1)], received).await?;
+        add_events(&transaction, node, &[event], &[delivery], received, now).await?;
         let sent = json!({ "event": event.event_type, "delivery": id });
-        audit_request(&transaction, by, AuditAction::WebhookTested, webhook, sent, now).await?;
+        audit_request(&transaction, by, AuditAction::WebhookTested, webhook, sent).await?;
         change_notifications::tell(&transaction, "pending").await?;
         transaction.commit().await?;
         Ok(id)
@@ -127,9 +121,8 @@ pub(super) async fn audit_request(
     action: AuditAction,
     webhook: WebhookId,
     request: Value,
-    now: Timestamp,
 ) -> Result<(), StoreError> {
     let row = webhook::Entity::find_by_id(webhook.0).one(on).await?;
     let name = row.map_or_else(String::new, |row| row.name);
-    audit::add(on, by, Entry::of_webhook(action, webhook, &name).after(request), now).await
+    audit::add(on, by, Entry::of_webhook(action, webhook, &name).after(request), Timestamp::now()).await
 }

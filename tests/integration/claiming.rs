@@ -1,5 +1,7 @@
 //! Claiming deliveries from the database: their order, and the query plans with a long backlog.
 
+use std::time::Duration;
+
 use clearhook::{
     catalogue::BuiltIn,
     domain::{id::WebhookId, timestamp::Timestamp},
@@ -12,6 +14,22 @@ on_both! {
     manual_deliveries_are_claimed_before_the_backlog_in_the_order_of_their_requests
     claiming_from_a_backlog_of_ten_thousand_reads_a_range_of_one_index
     a_delivery_that_is_not_due_is_not_claimed
+}
+
+/// A release that arrives late, after the node has lost a delivery with its lease and claimed it again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_release_leaves_what_was_claimed_again() {
+    let database = TestDatabase::postgres().await;
+    let (store, webhook) = idle_store(&database).await;
+    let (node, now) = (new_id(), Timestamp::now());
+    insert(&database, 1, "pending", 1, now.0 - 1_000, 0).await;
+    let claimed = store.claim(node, webhook, ClaimFilter::AllDue, now, 1).await.unwrap();
+    let deliveries = [claimed[0].delivery];
+    let earlier = now.minus(Duration::from_millis(1));
+    store.release(node, &deliveries, Some(earlier)).await.unwrap();
+    assert_eq!(database.count("deliveries WHERE state = 'sending'").await, 1);
+    store.release(node, &deliveries, Some(now)).await.unwrap();
+    assert_eq!(database.count("deliveries WHERE state = 'pending'").await, 1);
 }
 
 /// A store with one webhook, and no dispatcher that would claim its deliveries.

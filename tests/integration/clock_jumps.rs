@@ -3,6 +3,7 @@
 use std::fs;
 
 use clearhook::{catalogue::BuiltIn, domain::timestamp::Timestamp, storage::new_id};
+use serde_json::Value;
 
 use crate::support::{
     app::{TestApp, cloud_event, hourly, loopback},
@@ -17,7 +18,7 @@ use crate::support::{
 
 on_both! {
     clock_set_back_does_not_delay_a_retry clock_set_forward_does_not_delay_a_retry
-    retry_scheduled_by_a_clock_ahead_is_not_late_after_restart due_time_beyond_the_longest_delay_is_corrected
+    retry_scheduled_by_a_clock_ahead_is_not_late_after_restart deliveries_of_a_node_whose_clock_is_wrong_are_found due_time_beyond_the_longest_delay_is_corrected
 }
 
 async fn clock_set_back_does_not_delay_a_retry(database: TestDatabase) {
@@ -55,6 +56,43 @@ async fn set_while_a_delivery_waits(database: TestDatabase, to: &str) {
     // Both retries come much sooner than in an hour.
     receiver.wait(3).await;
     assert_eq!(service.terminate().await, Some(0));
+}
+
+/// On PostgreSQL the clock of the database is right, and the retry is due by it; ids and times of events are those of the node.
+async fn deliveries_of_a_node_whose_clock_is_wrong_are_found(database: TestDatabase) {
+    drop(database.open().await);
+    let node = Node::new(&database);
+    let clock = database.folder.path().join("clock");
+    for by in ["-1h", "+1h"] {
+        let receiver = Receiver::start([Reply::status(500)]).await;
+        fs::write(&clock, format!("{by}\n")).unwrap();
+        let mut command = node.command(&["serve", "--addr", "127.0.0.1:0"]);
+        command.env("CLEARHOOK_RETRY_SCHEDULE", "1s");
+        faked(&mut command, &faketime(), &clock);
+        let service = Service::start(command);
+        let url = service.url().await;
+        node.webhook(&url, &receiver.url).await;
+        let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
+        let request = request.header("content-type", "application/cloudevents+json");
+        let event = cloud_event(BuiltIn::IdentityCreated, by);
+        let response = request.body(event.to_string()).send().await.unwrap();
+        assert_eq!(response.status(), 202);
+        let published: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
+        let id = published["events"][0]["id"].as_str().unwrap();
+        receiver.wait(2).await;
+        let path = format!("{url}/api/v1/events/{id}");
+        let seen = wait_for("the delivery to succeed", async || {
+            let event = node.http.get(&path).bearer_auth(&node.key).send().await.unwrap();
+            let event: Value = serde_json::from_str(&event.text().await.unwrap()).unwrap();
+            let deliveries = event["deliveries"].as_array().unwrap();
+            let is_over = deliveries.iter().all(|delivery| delivery["state"] == "succeeded");
+            is_over.then_some(deliveries.len())
+        })
+        .await;
+        // The webhook of the first round receives the event of the second one as well.
+        assert_eq!(seen, if by == "-1h" { 1 } else { 2 });
+        assert_eq!(service.terminate().await, Some(0));
+    }
 }
 
 /// The clock is 400 days (or 3 hours) ahead while an attempt fails. It is set back while the service is stopped, so the service cannot

@@ -25,7 +25,8 @@ use crate::{
 /// Longest sleep. Other nodes notify this one of manual requests, but not of retries that they store and of deliveries that they have no slot
 /// for, so it polls. A poll is one reading of the backlogs and the claims that follow.
 const SLEEP_MAX: Duration = Duration::from_secs(5);
-/// Pause after a poll that claimed nothing, because another node was claiming the same deliveries at that moment.
+/// Pause after a poll that claimed nothing, because another node was claiming the same deliveries at that moment, or the term of the
+/// lease had ended.
 const CONTENTION_PAUSE: Duration = Duration::from_millis(50);
 /// Maximum number of deliveries in one claim.
 const BATCH: usize = 256;
@@ -75,10 +76,11 @@ impl BackgroundTask for Claimer {
 impl Claimer {
     /// Claims due deliveries until there are none left. Returns how long to sleep.
     async fn claim_all_due(&mut self, shutdown: &CancellationToken) -> Result<Duration, StoreError> {
-        // Repairs come first, because a jump of the system clock changes which deliveries are due.
+        // Repairs come first, because a jump of the clock changes which deliveries are due.
         self.repairs.run().await?;
         loop {
             self.wakeup.forget_due_times();
+            // The term is read before the time: `Store::release` tells by the time what was claimed in a later term.
             let term = self.engine.queues().term();
             let now = self.store.now();
             let backlogs = self.store.backlogs().await?;
@@ -93,12 +95,11 @@ impl Claimer {
             let mut claimed = 0;
             for (webhook, filter, limit) in claims.into_iter().take(CLAIMS_MAX) {
                 if term != self.engine.queues().term() {
-                    // Deliveries that are claimed in a term are stored with a time after its begin.
                     break;
                 }
                 let jobs = self.store.claim(self.node, webhook, filter, now, limit as u64).await?;
                 claimed += jobs.len();
-                self.engine.enqueue_claimed(webhook, jobs, term).await;
+                self.engine.enqueue_claimed(webhook, jobs, now, term).await;
             }
             if claimed == 0 {
                 return Ok(CONTENTION_PAUSE);

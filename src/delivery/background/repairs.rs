@@ -1,4 +1,4 @@
-//! Periodic repairs of due times and of the ownership of deliveries. The claimer runs them before it claims, because a jump of the system
+//! Periodic repairs of due times and of the ownership of deliveries. The claimer runs them before it claims, because a jump of the
 //! clock changes which deliveries are due.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};

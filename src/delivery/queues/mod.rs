@@ -11,7 +11,7 @@ mod state;
 pub use self::state::Paused;
 pub(super) use self::{
     scheduling::{ReceiverHealth, ScheduledAttempt},
-    state::{Limits, Queues},
+    state::{Claim, Limits, Queues},
 };
 
 #[cfg(test)]

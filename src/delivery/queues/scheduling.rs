@@ -120,7 +120,8 @@ impl Queues {
             }
             queue.has_backlog |= !surplus.is_empty();
             for delivery in &surplus {
-                self.in_memory.remove(delivery);
+                // Its release includes an earlier claim.
+                self.forget(*delivery);
             }
             self.vacate(webhook, surplus.len(), bytes);
         }

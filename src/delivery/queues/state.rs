@@ -33,8 +33,9 @@ pub(in crate::delivery) struct Queues {
     pub(super) delayed: BTreeSet<(Instant, WebhookId)>,
     /// All deliveries in memory: reserved slots, waiting, in flight, and those whose result is not stored yet.
     pub(super) in_memory: HashSet<DeliveryId>,
-    /// Those that were claimed in this term although they were in memory.
-    claimed_twice: HashSet<DeliveryId>,
+    /// What was claimed in this term while it was still in memory from before: this node owns it in the database, but neither enqueues nor
+    /// releases it until its earlier slot or result is settled.
+    claimed_again: HashMap<DeliveryId, Claim>,
     /// Number of slots in use: reserved or waiting.
     pub(super) slots: usize,
     /// Size of the bodies in all slots.
@@ -50,7 +51,7 @@ pub(in crate::delivery) struct Queues {
     pub(super) refill_requested: bool,
     /// The present term of this node's lease.
     pub(super) term: LeaseTerm,
-    /// When it began, by the clock by which deliveries are due. No delivery that this node owned before was stored or claimed later.
+    /// When it began, by the clock by which deliveries are due. What this node owned before was stored or claimed no later than this.
     term_began: Timestamp,
 }
 
@@ -70,6 +71,13 @@ impl Limits {
             breaker: settings.breaker,
         }
     }
+}
+
+/// A delivery as it was claimed.
+pub(in crate::delivery) struct Claim {
+    pub(in crate::delivery) job: Job,
+    /// The time that the claim stored in the row.
+    pub(in crate::delivery) at: Timestamp,
 }
 
 /// Why a node begins no attempt of a webhook, except single ones.
@@ -120,7 +128,7 @@ impl Queues {
             ready: VecDeque::new(),
             delayed: BTreeSet::new(),
             in_memory: HashSet::new(),
-            claimed_twice: HashSet::new(),
+            claimed_again: HashMap::new(),
             slots: 0,
             bytes: 0,
             typical_bytes: 0,
@@ -157,14 +165,15 @@ impl Queues {
     /// Enqueues a delivery that was claimed in this term, if a slot is free. Returns false if it must be released. One that is in memory already
     /// is neither enqueued nor released before its result is stored: the result may be stored a second time, because the answer of the database
     /// was lost, and then decides anew what becomes of the delivery.
-    pub(in crate::delivery) fn enqueue_claimed(&mut self, job: Job, term: LeaseTerm) -> bool {
+    pub(in crate::delivery) fn enqueue_claimed(&mut self, claim: Claim, term: LeaseTerm) -> bool {
         if term != self.term {
             return false;
         }
-        if self.contains(job.delivery) {
-            self.claimed_twice.insert(job.delivery);
+        if self.contains(claim.job.delivery) {
+            self.claimed_again.insert(claim.job.delivery, claim);
             return true;
         }
+        let job = claim.job;
         let slot = slot_of(&job);
         if job.manual && self.free_slots_for_manual(job.webhook) > 0 {
             self.occupy(slot);
@@ -184,22 +193,27 @@ impl Queues {
         self.in_memory.insert(slot.delivery);
     }
 
-    /// Releases a reserved slot.
+    /// Releases a reserved slot. A delivery that was claimed again meanwhile takes it.
     pub(in crate::delivery) fn release(&mut self, slot: Slot) {
+        if let Some(claim) = self.claimed_again.remove(&slot.delivery) {
+            self.push(claim.job);
+            return;
+        }
         self.in_memory.remove(&slot.delivery);
         self.vacate(slot.webhook, 1, slot.bytes);
         self.remove_if_idle(slot.webhook);
     }
 
-    /// Enqueues a delivery in the slot that was reserved for it in this term. Returns whether it did; if the term has ended, and the delivery
-    /// was not claimed since then, the slot is released.
+    /// Enqueues a delivery in the slot that was reserved for it in this term. If the term has ended, the slot is released. Returns false if the
+    /// delivery must be released, too.
     pub(in crate::delivery) fn enqueue_reserved(&mut self, job: Job, term: LeaseTerm) -> bool {
-        if term == self.term || self.claimed_twice.remove(&job.delivery) {
+        if term == self.term {
             self.push(job);
             return true;
         }
+        let was_claimed_again = self.claimed_again.contains_key(&job.delivery);
         self.release(slot_of(&job));
-        false
+        was_claimed_again
     }
 
     /// Adds a delivery that has a slot. Manual deliveries come before all others, in the order of their requests.
@@ -226,10 +240,16 @@ impl Queues {
         self.reschedule(webhook);
     }
 
-    /// Notes that the result of an attempt is stored. Returns whether the delivery must be released, because it was claimed before that.
-    pub(in crate::delivery) fn result_stored(&mut self, delivery: DeliveryId) -> bool {
+    /// Notes that the result of an attempt is stored. If the delivery was claimed before that, returns the time of the claim, which
+    /// must be released.
+    pub(in crate::delivery) fn result_stored(&mut self, delivery: DeliveryId) -> Option<Timestamp> {
+        self.forget(delivery).map(|claim| claim.at)
+    }
+
+    /// Notes that a delivery has left the memory.
+    pub(super) fn forget(&mut self, delivery: DeliveryId) -> Option<Claim> {
         self.in_memory.remove(&delivery);
-        self.claimed_twice.remove(&delivery)
+        self.claimed_again.remove(&delivery)
     }
 
     /// Turns a waiting delivery into a manual one. Returns false if it does not wait here, or is manual already.
@@ -342,7 +362,10 @@ impl Queues {
         for job in &jobs {
             self.in_memory.remove(&job.delivery);
         }
-        jobs.into_iter().map(|job| job.delivery).chain(self.claimed_twice.drain()).collect()
+        jobs.into_iter()
+            .map(|job| job.delivery)
+            .chain(self.claimed_again.drain().map(|(delivery, _)| delivery))
+            .collect()
     }
 
     /// Frees slots. The deliveries stay in memory if they are in flight or their result is not stored yet.

@@ -21,6 +21,13 @@ fn queues(concurrency: usize, per_webhook: usize) -> Queues {
     })
 }
 
+/// When the deliveries of these tests were claimed.
+const CLAIMED: Timestamp = Timestamp(1_800_000_000_000);
+
+fn claim(job: Job) -> Claim {
+    Claim { job, at: CLAIMED }
+}
+
 fn job(webhook: WebhookId) -> Job {
     Job {
         delivery: new_id(),
@@ -200,7 +207,7 @@ fn deliveries_of_an_earlier_term_are_not_enqueued() {
     let earlier = queues.term();
     assert!(queues.reserve(slot_of(&reserved)) && push(&mut queues, job(webhook)));
     assert_eq!(queues.begin_term(Timestamp::now()).len(), 1);
-    assert!(!queues.enqueue_reserved(reserved, earlier) && !queues.enqueue_claimed(claimed, earlier));
+    assert!(!queues.enqueue_reserved(reserved, earlier) && !queues.enqueue_claimed(claim(claimed), earlier));
     assert_eq!((queues.bytes, queues.load(), queues.in_memory.len()), (0, (0, 0), 0));
     assert!(queues.next(Instant::now()).is_none());
 }
@@ -213,8 +220,19 @@ fn a_delivery_that_was_claimed_again_is_enqueued_in_its_earlier_slot() {
     assert!(queues.reserve(slot_of(&reserved)));
     queues.begin_term(Timestamp::now());
     let term = queues.term();
-    assert!(queues.enqueue_claimed(reserved.clone(), term) && queues.next(Instant::now()).is_none());
-    assert!(queues.enqueue_reserved(reserved, earlier) && queues.next(Instant::now()).is_some());
+    assert!(
+        queues.enqueue_claimed(
+            claim(Job {
+                attempts: 1,
+                ..reserved.clone()
+            }),
+            term
+        ) && queues.next(Instant::now()).is_none()
+    );
+    assert!(queues.enqueue_reserved(reserved, earlier));
+    let next = queues.next(Instant::now()).unwrap();
+    assert_eq!(next.job.attempts, 1, "as it was claimed");
+    assert_eq!(queues.load(), (1, 0));
 }
 
 /// The answer to the transaction that stored its result was lost, so the delivery was due again before the result was stored once more.
@@ -222,13 +240,13 @@ fn a_delivery_that_was_claimed_again_is_enqueued_in_its_earlier_slot() {
 fn a_delivery_whose_result_is_not_stored_yet_is_not_attempted_again() {
     let mut queues = queues(256, 16);
     let (delivery, term) = (job(new_id()), queues.term());
-    assert!(queues.enqueue_claimed(delivery.clone(), term) && queues.next(Instant::now()).is_some());
+    assert!(queues.enqueue_claimed(claim(delivery.clone()), term) && queues.next(Instant::now()).is_some());
     queues.attempt_ended(delivery.webhook, false, ReceiverHealth::Fails, Instant::now());
-    assert!(queues.enqueue_claimed(delivery.clone(), term), "it is not released yet");
+    assert!(queues.enqueue_claimed(claim(delivery.clone()), term), "it is not released yet");
     assert!(queues.next(Instant::now()).is_none());
-    assert!(queues.result_stored(delivery.delivery), "it is released");
-    assert!(queues.enqueue_claimed(delivery.clone(), term) && queues.next(Instant::now()).is_some());
-    assert!(!queues.result_stored(delivery.delivery));
+    assert_eq!(queues.result_stored(delivery.delivery), Some(CLAIMED), "it is released");
+    assert!(queues.enqueue_claimed(claim(delivery.clone()), term) && queues.next(Instant::now()).is_some());
+    assert_eq!(queues.result_stored(delivery.delivery), None);
 }
 
 #[test]
@@ -261,9 +279,9 @@ fn manual_deliveries_have_extra_slots_in_a_full_queue_and_with_an_open_breaker()
             })
             .collect();
         for job in &manual {
-            assert!(queues.enqueue_claimed(job.clone(), queues.term()));
+            assert!(queues.enqueue_claimed(claim(job.clone()), queues.term()));
         }
-        assert!(!queues.enqueue_claimed(job(webhook), queues.term()));
+        assert!(!queues.enqueue_claimed(claim(job(webhook)), queues.term()));
         // Manual deliveries come first, in the order of their requests.
         let first = &queues.by_webhook[&webhook].waiting;
         assert!(first.iter().zip(&manual).all(|(job, manual)| job.delivery == manual.delivery));

@@ -31,19 +31,19 @@ struct Stored {
 }
 
 impl Stored {
-    async fn read(store: &Store, now: Timestamp) -> Result<Self, StoreError> {
+    async fn read(store: &Store) -> Result<Self, StoreError> {
         Ok(Self {
             unfinished: store.unfinished().await?,
             standings: store.standings(None).await?,
-            due_since: store.due_since(now).await?,
+            due_since: store.due_since(store.now()).await?,
         })
     }
 }
 
 /// All metrics of this node.
 pub(super) async fn registry(app: &AppState) -> Registry {
-    let now = Timestamp::now();
-    let stored = tokio::time::timeout(PATIENCE, Stored::read(&app.store.within(PATIENCE), now)).await;
+    let now = app.store.now();
+    let stored = tokio::time::timeout(PATIENCE, Stored::read(&app.store.within(PATIENCE))).await;
     let stored = stored.ok().and_then(|read| {
         read.inspect_err(|error| tracing::debug!(%error, "the metrics lack the numbers of the database: {error}"))
             .ok()

@@ -40,12 +40,11 @@ pub async fn pause(app: &AppState, by: &Principal, id: WebhookId) -> Result<Opti
 /// Sends the first waiting delivery of a webhook now, whatever pauses the webhook. If the receiver accepts it, the others follow.
 pub async fn try_now(app: &AppState, by: &Principal, id: WebhookId) -> Result<DeliveryId, UseCaseError> {
     load_enabled(app, by, id).await?;
-    let now = app.store.now();
     let delivery = if let Some(delivery) = app.dispatcher.try_first(id) {
-        app.store.note_tried(&by.actor(), id, delivery, now).await?;
+        app.store.note_tried(&by.actor(), id, delivery).await?;
         delivery
     } else {
-        let first = app.store.prioritise_first(&by.actor(), id, now).await?;
+        let first = app.store.prioritise_first(&by.actor(), id).await?;
         app.dispatcher.wake();
         first.ok_or(UseCaseError::Conflict(ValidationError::NothingWaits))?
     };

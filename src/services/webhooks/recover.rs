@@ -164,7 +164,7 @@ pub async fn redeliver_delivery(app: &AppState, by: &Principal, of: Option<Webho
         Some((_, body)) if body.is_empty() => return Err(UseCaseError::Conflict(ValidationError::EventErased)),
         Some(_) => {}
     }
-    match app.store.requeue(&by.actor(), id, Timestamp::now()).await? {
+    match app.store.requeue(&by.actor(), id).await? {
         Requeued::Done => {}
         Requeued::Refused(DeliveryState::Pending | DeliveryState::Parked | DeliveryState::Sending) => {
             return Err(UseCaseError::Conflict(ValidationError::DeliveryWaits));
@@ -180,10 +180,9 @@ pub async fn redeliver_delivery(app: &AppState, by: &Principal, of: Option<Webho
 /// Cancels a delivery that waits or is held. If `of` is given, only a delivery of this webhook is found.
 pub async fn cancel(app: &AppState, by: &Principal, of: Option<WebhookId>, id: DeliveryId) -> Result<(), UseCaseError> {
     let webhook = delivery_for(app, by, Action::Resend, of, id).await?.webhook;
-    let now = Timestamp::now();
-    match app.store.cancel(&by.actor(), id, now).await? {
+    match app.store.cancel(&by.actor(), id).await? {
         Cancelled::Done => {}
-        Cancelled::Sending => cancel_in_memory(app, by, webhook, id, now).await?,
+        Cancelled::Sending => cancel_in_memory(app, by, webhook, id).await?,
         Cancelled::Over => return Err(UseCaseError::Conflict(ValidationError::DeliveryOver)),
         Cancelled::Unknown => return Err(UseCaseError::NotFound),
     }
@@ -193,10 +192,10 @@ pub async fn cancel(app: &AppState, by: &Principal, of: Option<WebhookId>, id: D
 }
 
 /// Cancels a delivery that this node has claimed and not begun to send.
-async fn cancel_in_memory(app: &AppState, by: &Principal, webhook: WebhookId, id: DeliveryId, now: Timestamp) -> Result<(), UseCaseError> {
+async fn cancel_in_memory(app: &AppState, by: &Principal, webhook: WebhookId, id: DeliveryId) -> Result<(), UseCaseError> {
     if !app.dispatcher.cancel_one(webhook, id, CANCELLED).await {
         return Err(UseCaseError::Conflict(ValidationError::DeliveryBeingSent));
     }
-    let noted: Result<(), StoreError> = app.store.note_cancelled(&by.actor(), webhook, id, now).await;
+    let noted: Result<(), StoreError> = app.store.note_cancelled(&by.actor(), webhook, id).await;
     Ok(noted?)
 }

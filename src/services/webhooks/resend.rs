@@ -35,7 +35,7 @@ pub async fn redeliver(app: &AppState, by: &Principal, id: CallbackId) -> Result
         return Err(UseCaseError::Conflict(ValidationError::EventTooOld));
     }
     let delivery = details.record.delivery;
-    match app.store.redeliver(&by.actor(), id, delivery, Timestamp::now()).await? {
+    match app.store.redeliver(&by.actor(), id, delivery).await? {
         Redelivery::Unknown => return Err(UseCaseError::NotFound),
         Redelivery::Due => app.dispatcher.wake(),
         Redelivery::AfterCurrentAttempt => app.dispatcher.manual_requested(details.record.webhook, delivery),

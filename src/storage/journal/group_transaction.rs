@@ -59,6 +59,9 @@ impl StoredGroup {
 /// The context of a group transaction.
 pub(super) struct GroupTransaction<'a> {
     pub(super) node: NodeId,
+    /// The time of this machine.
+    pub(super) received: Timestamp,
+    /// The time by the clock by which deliveries are due.
     pub(super) now: Timestamp,
     pub(super) slots: &'a dyn Slots,
     pub(super) reserved: &'a mut Vec<Slot>,
@@ -78,6 +81,7 @@ impl GroupTransaction<'_> {
         let mut publishing = Publishing {
             transaction,
             node: self.node,
+            received: self.received,
             now: self.now,
             slots: self.slots,
             reserved: self.reserved,

@@ -58,12 +58,13 @@ pub(in crate::storage) struct NewDelivery {
     pub(in crate::storage) due: Option<Timestamp>,
 }
 
-/// Inserts events and their deliveries.
+/// Inserts events and their deliveries. `received` is a time of this machine, as in their ids; `now` is by the clock by which deliveries are due.
 pub(in crate::storage) async fn add_events(
     on: &impl Executor,
     node: NodeId,
     events: &[&NewEvent],
     deliveries: &[NewDelivery],
+    received: Timestamp,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let rows = events.iter().map(|new| event::Model {
@@ -75,7 +76,7 @@ pub(in crate::storage) async fn add_events(
         extensions: new.extensions.clone(),
         trace_context: new.trace.as_ref().map(TraceContext::stored),
         occurred_at: new.occurred_at.0,
-        received_at: now.0,
+        received_at: received.0,
         body: String::from_utf8_lossy(&new.body).into_owned(),
     });
     insert_all::<event::Entity>(on, rows).await?;
@@ -95,7 +96,7 @@ pub(in crate::storage) async fn add_events(
         due_at: new.due.map(|due| due.0),
         lease_owner: Some(node.0).filter(|_| new.state == DeliveryState::Sending),
         reason: None,
-        created_at: now.0,
+        created_at: received.0,
         updated_at: now.0,
     });
     insert_all::<delivery::Entity>(on, rows).await?;
@@ -106,13 +107,13 @@ pub(in crate::storage) async fn add_events(
 pub(in crate::storage) async fn add_keys(
     on: &impl Executor,
     keys: &[(&EventKey, &NewEvent, usize)],
-    now: Timestamp,
+    received: Timestamp,
 ) -> Result<u64, StoreError> {
     let rows = keys.iter().map(|(key, event, deliveries)| event_key::Model {
         key: key.as_bytes().to_vec(),
         event_id: event.id.0,
         deliveries: i32::try_from(*deliveries).unwrap_or(i32::MAX),
-        received_at: now.0,
+        received_at: received.0,
     });
     insert_all::<event_key::Entity>(on, rows).await
 }
@@ -121,6 +122,9 @@ pub(in crate::storage) async fn add_keys(
 pub(super) struct Publishing<'a, E> {
     pub(super) transaction: &'a E,
     pub(super) node: NodeId,
+    /// When the requests were received, by the clock of this machine.
+    pub(super) received: Timestamp,
+    /// The time by the clock by which deliveries are due.
     pub(super) now: Timestamp,
     pub(super) slots: &'a dyn Slots,
     pub(super) reserved: &'a mut Vec<Slot>,
@@ -146,7 +150,7 @@ impl<E: Executor> Publishing<'_, E> {
             .map(|(_, event)| event)
             .collect();
         let deliveries = self.fan_out(&fresh, subscriptions).await?;
-        add_events(self.transaction, self.node, &fresh, &deliveries, self.now).await?;
+        add_events(self.transaction, self.node, &fresh, &deliveries, self.received, self.now).await?;
         let answer = |(key, event): &(EventKey, NewEvent)| match (known.get(key), first.get(key)) {
             (Some((id, deliveries)), _) => Accepted {
                 id: *id,
@@ -177,7 +181,7 @@ impl<E: Executor> Publishing<'_, E> {
     ) -> Result<HashMap<EventKey, (EventId, u64)>, StoreError> {
         let mut keys: Vec<_> = first.iter().map(|(key, event)| (*key, *event, count_subscribers(event))).collect();
         keys.sort_unstable_by_key(|(key, ..)| *key);
-        if add_keys(self.transaction, &keys, self.now).await? == keys.len() as u64 {
+        if add_keys(self.transaction, &keys, self.received).await? == keys.len() as u64 {
             return Ok(HashMap::new());
         }
         let (mut known, expired) = self.known_keys(&keys).await?;
@@ -199,7 +203,7 @@ impl<E: Executor> Publishing<'_, E> {
         }
         keys.retain(|(key, ..)| expired.contains_key(key));
         // Another node may have inserted the key in the meantime.
-        if add_keys(self.transaction, &keys, self.now).await? < keys.len() as u64 {
+        if add_keys(self.transaction, &keys, self.received).await? < keys.len() as u64 {
             known.extend(self.known_keys(&keys).await?.0);
         }
         Ok(known)
@@ -210,7 +214,7 @@ impl<E: Executor> Publishing<'_, E> {
         &self,
         keys: &[(&EventKey, &NewEvent, usize)],
     ) -> Result<(HashMap<EventKey, (EventId, u64)>, BTreeMap<EventKey, EventId>), StoreError> {
-        let expiry = self.now.minus(DUPLICATES_FOR);
+        let expiry = self.received.minus(DUPLICATES_FOR);
         let ours: HashSet<Uuid> = keys.iter().map(|(_, event, _)| event.id.0).collect();
         let (mut known, mut expired, mut keys) = (HashMap::new(), BTreeMap::new(), keys.iter());
         for size in sizes(keys.len()) {

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use crate::{
-    domain::id::NodeId,
+    domain::{id::NodeId, timestamp::Timestamp},
     storage::{
         Store, StoreError,
         journal::{
@@ -298,6 +298,7 @@ impl Writer {
     ) -> Result<StoredGroup, StoreError> {
         let group = GroupTransaction {
             node: self.node,
+            received: Timestamp::now(),
             now: self.store.now(),
             slots: &*self.slots,
             reserved,

@@ -141,7 +141,7 @@ pub(in crate::console::pages) async fn load(
     let page = page(app, by, id, &asked).await?;
     let is_paused = matches!(app.dispatcher.paused(id), Some(Paused::Failing { .. }));
     let may = by.may(Action::Resend, false).is_ok();
-    let (now, ended) = (Timestamp::now(), matches!(list, DeliveryList::Held | DeliveryList::Failed));
+    let (now, ended) = (app.store.now(), matches!(list, DeliveryList::Held | DeliveryList::Failed));
     let may_send = may && ended && webhook.fields.enabled;
     let may_cancel = |state| may && matches!(state, DeliveryState::Pending | DeliveryState::Parked | DeliveryState::Held);
     let rows = page.items.into_iter().map(|delivery| {

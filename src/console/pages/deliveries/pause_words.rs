@@ -47,12 +47,12 @@ pub(in crate::console::pages) async fn pause_view(
             can_try = next.is_some();
             sentences.push(match next {
                 None => say::paused_trying(lang).to_owned(),
-                Some(next) => next_probe(next, pause.due, Timestamp::now(), lang),
+                Some(next) => next_probe(next, pause.due, app.store.now(), lang),
             });
         }
         Paused::Asked { next } => {
             sentences.push(say::paused_asked(lang).to_owned());
-            sentences.push(next_probe(next, pause.due, Timestamp::now(), lang));
+            sentences.push(next_probe(next, pause.due, app.store.now(), lang));
         }
     }
     if pause.several_nodes {

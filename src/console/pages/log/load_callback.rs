@@ -204,7 +204,7 @@ pub async fn callback(
     } else {
         None
     };
-    let (state, due) = delivery_state(standing.as_ref(), pause.is_some(), zone, lang);
+    let (state, due) = delivery_state(standing.as_ref(), app.store.now(), pause.is_some(), zone, lang);
     let due_at = standing
         .as_ref()
         .filter(|_| is_waiting && due.is_some())
@@ -243,7 +243,7 @@ pub async fn callback(
             urls.path()
         ),
         downloads: (body("request-body"), body("response-body")),
-        next_in: due_at.map(|due| say::next_in(lang, &span(due.since(Timestamp::now()), lang))),
+        next_in: due_at.map(|due| say::next_in(lang, &span(due.since(app.store.now()), lang))),
         pause,
         attempts: attempts.collect(),
         state,
@@ -341,8 +341,13 @@ fn outcome(sent: &str, lang: Lang) -> (bool, String) {
 }
 
 /// The state of a delivery in words, and when the next attempt is due.
-fn delivery_state(standing: Option<&DeliveryStatus>, is_paused: bool, zone: &TimeZone, lang: Lang) -> (String, Option<TimeView>) {
-    let now = Timestamp::now();
+fn delivery_state(
+    standing: Option<&DeliveryStatus>,
+    now: Timestamp,
+    is_paused: bool,
+    zone: &TimeZone,
+    lang: Lang,
+) -> (String, Option<TimeView>) {
     let (text, due) = match standing {
         None => (say::stands_unknown(lang), None),
         Some(DeliveryStatus { state, due, .. }) => match (state, due) {
