@@ -12,7 +12,8 @@ use crate::{
 
 /// How far the clocks of two machines may differ without a warning, in milliseconds.
 const CLOCK_WARNING: i64 = 2_000;
-/// A node loses its lease after 30 s without a renewal, by the clock of the database, and plans retries by its own, in milliseconds.
+/// From this difference on the log of callbacks misleads, and receivers may soon refuse signatures (Standard Webhooks: 5 minutes are usual),
+/// in milliseconds.
 const CLOCK_ERROR: i64 = 30_000;
 /// How far a row may be ahead of the clock: the clock may have been corrected a little since, in milliseconds.
 const AHEAD: i64 = 5_000;
