@@ -30,6 +30,8 @@ binary=$TARGET/$triple/dist/clearhook
 rm -rf "$out"
 mkdir -p "$out/files/man" "$out/files/completions"
 cp "$binary" "$out/clearhook"
+# The list of licences needs the manifests of the packages of all platforms, also of those that were not built.
+cargo fetch --locked
 cargo about generate --locked --offline --config deploy/about.toml --features ssr --target "$triple" deploy/about.hbs -o "$out/THIRD-PARTY-LICENSES.html"
 cargo cyclonedx --format json --features ssr --target "$triple" --no-build-deps --override-filename "clearhook-$version.cdx"
 mv "clearhook-$version.cdx.json" "$out/"

@@ -1,17 +1,14 @@
-//! The clock by which deliveries are due. On PostgreSQL it is that of the database, so that nodes agree although their own clocks differ,
-//! are wrong or are changed. On SQLite, which has one node, it is the clock of that node.
+//! The clock of PostgreSQL, which decides between nodes whose own clocks differ, are wrong or are changed.
 
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use sea_orm::ConnectionTrait;
 use tokio::time::Instant;
 
 use crate::{
     domain::timestamp::{JUMP_MIN, Timestamp},
-    storage::{Store, StoreError, raw_sql::statement},
     sync::locked,
 };
 
@@ -72,38 +69,20 @@ impl DatabaseClock {
         state.reading = Some(reading);
     }
 
-    fn now(&self) -> Option<Timestamp> {
+    /// The present time of the database's clock, if it was read.
+    pub(super) fn now(&self) -> Option<Timestamp> {
         let reading = locked(&self.0).reading;
         reading.map(|reading| reading.continued(Instant::now()))
     }
-}
 
-impl Store {
-    /// Reads the clock of PostgreSQL.
-    pub(super) async fn read_database_clock(&self) -> Result<(), StoreError> {
-        let asked = Instant::now();
-        let sql = format!("SELECT {NOW} AS now");
-        if let Some(row) = self.read.query_one_raw(statement(self.backend(), &sql, [])).await? {
-            self.clock.note(Timestamp(row.try_get("", "now")?), asked);
-        }
-        Ok(())
+    /// By how many milliseconds the clock was changed, as far as this is not handled yet.
+    pub(super) fn jumped(&self) -> i64 {
+        locked(&self.0).jumped
     }
 
-    /// The current time of the clock by which deliveries are due. On PostgreSQL it is read when the database is opened, and by each renewal of
-    /// the lease.
-    pub fn now(&self) -> Timestamp {
-        self.clock.now().unwrap_or_else(Timestamp::now)
-    }
-
-    /// By how many milliseconds the clock of the database was changed, as far as this is not handled yet.
-    pub fn database_clock_jump(&self) -> Option<i64> {
-        let jumped = locked(&self.clock.0).jumped;
-        (jumped != 0).then_some(jumped)
-    }
-
-    /// Notes that a jump of the clock of the database is handled.
-    pub fn handled_database_clock_jump(&self, jump: i64) {
-        locked(&self.clock.0).jumped -= jump;
+    /// Notes that a jump is handled.
+    pub(super) fn handled(&self, jump: i64) {
+        locked(&self.0).jumped -= jump;
     }
 }
 
@@ -135,16 +114,16 @@ mod tests {
         // The database read its clock at once, and the answer was slow.
         clock.note(BEGIN, asked);
         let ten_later = BEGIN.plus(Duration::from_secs(10));
-        assert_eq!((clock.now(), locked(&clock.0).jumped), (Some(ten_later), 0));
+        assert_eq!((clock.now(), clock.jumped()), (Some(ten_later), 0));
         clock.note(ten_later, Instant::now());
-        assert_eq!(locked(&clock.0).jumped, 0);
+        assert_eq!(clock.jumped(), 0);
         // A slow answer is used only as far as it contradicts what is known.
         let asked = Instant::now();
         advance(Duration::from_secs(5)).await;
         clock.note(ten_later.minus(Duration::from_millis(1)), asked);
         let expected = ten_later.plus(Duration::from_millis(4_999));
-        assert_eq!((clock.now(), locked(&clock.0).jumped), (Some(expected), 0));
+        assert_eq!((clock.now(), clock.jumped()), (Some(expected), 0));
         clock.note(BEGIN.minus(Duration::from_hours(1)), Instant::now());
-        assert_eq!(locked(&clock.0).jumped, -3_614_999);
+        assert_eq!(clock.jumped(), -3_614_999);
     }
 }

@@ -21,6 +21,7 @@ pub mod delivery_list;
 pub mod delivery_search;
 pub mod delivery_status;
 pub mod diagnosis;
+mod due_clock;
 mod entity;
 pub mod erase;
 pub mod error;
