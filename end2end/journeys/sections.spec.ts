@@ -138,7 +138,7 @@ test('beside the closed section of events is the download of their schemas', asy
   await section.locator('summary').first().focus();
   await page.keyboard.press('Tab');
   await expect(link).toBeFocused();
-  // Within the open section is another one, for what is ticked there.
+  // The open section has its own download, of the events that are ticked there.
   await section.locator('summary').first().click();
   await expect(section.getByRole('checkbox', { name: 'Identity created' })).toBeVisible();
   await expect(section.getByRole('link', { name: 'Download schema', exact: true })).toHaveCount(1);

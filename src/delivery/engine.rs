@@ -146,7 +146,9 @@ impl Engine {
                 self.tasks.spawn(body.store(self.deps.store.clone()));
             }
             let surplus = self.queues().attempt_ended(webhook, is_probe, health, Instant::now());
-            self.release(surplus, self.deps.store.now());
+            if !surplus.is_empty() {
+                self.release(surplus, self.deps.store.now());
+            }
             next = self.next_attempt();
         }
         self.delays.notify_one();
@@ -197,6 +199,9 @@ impl Engine {
             if !enqueue(&mut queues, job) {
                 released.push(delivery);
             }
+        }
+        if released.is_empty() {
+            return;
         }
         let owned_until = if term == queues.term() {
             self.deps.store.now()

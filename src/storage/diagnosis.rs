@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::timestamp::Timestamp,
-    storage::{Store, StoreError, database_clock::NOW, raw_sql::statement, uuid_time::made_at},
+    storage::{Store, StoreError, raw_sql::statement, uuid_time::made_at},
 };
 
 /// The largest SQLite file that is checked page by page, in bytes. Larger ones would take minutes; `clearhook backup` checks those.
@@ -63,13 +63,9 @@ impl Store {
             return Ok(None);
         }
         let (began, since) = (Timestamp::now(), std::time::Instant::now());
-        let row = self
-            .read
-            .query_one_raw(statement(self.backend(), &format!("SELECT {NOW} AS now"), []))
-            .await?;
+        let now = self.database_time().await?;
         let took = since.elapsed();
-        let now: Option<i64> = row.map(|row| row.try_get("", "now")).transpose()?;
         let half = i64::try_from(took.as_millis() / 2).unwrap_or_default();
-        Ok(now.map(|now| (now - began.0 - half, took)))
+        Ok(now.map(|now| (now.0 - began.0 - half, took)))
     }
 }

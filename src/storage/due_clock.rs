@@ -10,12 +10,19 @@ use crate::{
 };
 
 impl Store {
-    /// Reads the clock of PostgreSQL.
+    /// The time that the clock of PostgreSQL shows. `None` if it answered nothing.
+    pub(super) async fn database_time(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = format!("SELECT {NOW} AS now");
+        let row = self.read.query_one_raw(statement(self.backend(), &sql, [])).await?;
+        let now: Option<i64> = row.map(|row| row.try_get("", "now")).transpose()?;
+        Ok(now.map(Timestamp))
+    }
+
+    /// Reads the clock of PostgreSQL, so that [`Self::now`] knows it.
     pub(super) async fn read_database_clock(&self) -> Result<(), StoreError> {
         let asked = Instant::now();
-        let sql = format!("SELECT {NOW} AS now");
-        if let Some(row) = self.read.query_one_raw(statement(self.backend(), &sql, [])).await? {
-            self.clock.note(Timestamp(row.try_get("", "now")?), asked);
+        if let Some(time) = self.database_time().await? {
+            self.clock.note(time, asked);
         }
         Ok(())
     }

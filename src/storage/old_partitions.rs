@@ -15,7 +15,6 @@ use crate::{
     domain::timestamp::Timestamp,
     storage::{
         Store, StoreError,
-        database_clock::NOW,
         partitions::{Attachment, DROPPING, Month, Partition},
         raw_sql::statement,
         retention::{KeyedEvent, TOGETHER},
@@ -111,12 +110,8 @@ impl Store {
         }
         // Before the question, so that the time until the answer does not count.
         let ours = Timestamp::now();
-        let row = self
-            .read
-            .query_one_raw(statement(self.backend(), &format!("SELECT {NOW} AS now"), []))
-            .await?;
-        let theirs: Option<i64> = row.map(|row| row.try_get("", "now")).transpose()?;
-        Ok(theirs.map_or(moment, |theirs| moment.minus(ours.since(Timestamp(theirs)))))
+        let theirs = self.database_time().await?;
+        Ok(theirs.map_or(moment, |theirs| moment.minus(ours.since(theirs))))
     }
 
     /// Whether nothing in a partition has to be kept.

@@ -48,7 +48,8 @@ impl Store {
         }
         let now = self.now();
         // Priority 0 is `Priority::Manual`. `updated_at` of a delivery that is being sent is the time of its claim.
-        let sql = "UPDATE deliveries SET manual_requests = manual_requests + 1, next_trigger = 'manual', priority = 0, reason = NULL, max_attempts = CASE WHEN state IN ('pending', 'parked', 'sending') THEN max_attempts ELSE attempts + 1 END, \
+        let sql = "UPDATE deliveries SET manual_requests = manual_requests + 1, next_trigger = 'manual', priority = 0, reason = NULL, \
+                   max_attempts = CASE WHEN state IN ('pending', 'parked', 'sending') THEN max_attempts ELSE attempts + 1 END, \
                    due_at = CASE WHEN state = 'sending' THEN due_at ELSE ? END, \
                    updated_at = CASE WHEN state = 'sending' THEN updated_at ELSE ? END, \
                    state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'pending' END WHERE id = ? RETURNING state, webhook_id";

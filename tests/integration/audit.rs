@@ -322,7 +322,7 @@ async fn audit_log_shows_differences_and_filters(database: TestDatabase) {
         "Webhook changed",
         "Webhook added",
         "&lt;b&gt;HR&lt;/b&gt;",
-        "API key",
+        ">API key<",
         ">Additional headers",
         ">URL: https://example.com/old → https://example.com/new<",
     ] {

@@ -1,12 +1,12 @@
 //! The system clock is set while deliveries wait: no delivery is late because of it.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use clearhook::{catalogue::BuiltIn, domain::timestamp::Timestamp, storage::new_id};
 use serde_json::Value;
 
 use crate::support::{
-    app::{TestApp, cloud_event, hourly, loopback},
+    app::{JsonAnswer, TestApp, cloud_event, hourly, loopback},
     binary::Service,
     database::TestDatabase,
     fake_clock::{faked, faketime},
@@ -18,7 +18,8 @@ use crate::support::{
 
 on_both! {
     clock_set_back_does_not_delay_a_retry clock_set_forward_does_not_delay_a_retry
-    retry_scheduled_by_a_clock_ahead_is_not_late_after_restart deliveries_of_a_node_whose_clock_is_wrong_are_found due_time_beyond_the_longest_delay_is_corrected
+    retry_scheduled_by_a_clock_ahead_is_not_late_after_restart deliveries_of_a_node_whose_clock_is_wrong_are_found
+    due_time_beyond_the_longest_delay_is_corrected
 }
 
 async fn clock_set_back_does_not_delay_a_retry(database: TestDatabase) {
@@ -29,6 +30,27 @@ async fn clock_set_forward_does_not_delay_a_retry(database: TestDatabase) {
     set_while_a_delivery_waits(database, "+3600").await;
 }
 
+/// Starts a service whose clock differs by what is written to the file `clock`.
+async fn start(node: &Node<'_>, clock: &Path, by: &str, schedule: &str) -> (Service, String) {
+    fs::write(clock, format!("{by}\n")).unwrap();
+    let mut command = node.command(&["serve", "--addr", "127.0.0.1:0"]);
+    command.env("CLEARHOOK_RETRY_SCHEDULE", schedule);
+    faked(&mut command, &faketime(), clock);
+    let service = Service::start(command);
+    let url = service.url().await;
+    (service, url)
+}
+
+/// Publishes an event, and returns the answer.
+async fn publish(node: &Node<'_>, url: &str, id: &str) -> Value {
+    let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
+    let request = request.header("content-type", "application/cloudevents+json");
+    let event = cloud_event(BuiltIn::IdentityCreated, id);
+    let response = request.body(event.to_string()).send().await.unwrap();
+    assert_eq!(response.status(), 202);
+    response.json_value().await
+}
+
 async fn set_while_a_delivery_waits(database: TestDatabase, to: &str) {
     drop(database.open().await);
     let (node, receiver) = (
@@ -36,17 +58,9 @@ async fn set_while_a_delivery_waits(database: TestDatabase, to: &str) {
         Receiver::start([Reply::status(500), Reply::status(500)]).await,
     );
     let clock = database.folder.path().join("clock");
-    fs::write(&clock, "+0\n").unwrap();
-    let mut command = node.command(&["serve", "--addr", "127.0.0.1:0"]);
-    command.env("CLEARHOOK_RETRY_SCHEDULE", "2s,2s,2s");
-    faked(&mut command, &faketime(), &clock);
-    let service = Service::start(command);
-    let url = service.url().await;
+    let (service, url) = start(&node, &clock, "+0", "2s,2s,2s").await;
     node.webhook(&url, &receiver.url).await;
-    let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
-    let event = cloud_event(BuiltIn::IdentityCreated, "1");
-    let request = request.header("content-type", "application/cloudevents+json");
-    assert_eq!(request.body(event.to_string()).send().await.unwrap().status(), 202);
+    publish(&node, &url, "1").await;
     receiver.wait(1).await;
     wait_for("the retry to wait", async || {
         (database.count("deliveries WHERE state = 'pending'").await == 1).then_some(())
@@ -65,25 +79,15 @@ async fn deliveries_of_a_node_whose_clock_is_wrong_are_found(database: TestDatab
     let clock = database.folder.path().join("clock");
     for by in ["-1h", "+1h"] {
         let receiver = Receiver::start([Reply::status(500)]).await;
-        fs::write(&clock, format!("{by}\n")).unwrap();
-        let mut command = node.command(&["serve", "--addr", "127.0.0.1:0"]);
-        command.env("CLEARHOOK_RETRY_SCHEDULE", "1s");
-        faked(&mut command, &faketime(), &clock);
-        let service = Service::start(command);
-        let url = service.url().await;
+        let (service, url) = start(&node, &clock, by, "1s").await;
         node.webhook(&url, &receiver.url).await;
-        let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
-        let request = request.header("content-type", "application/cloudevents+json");
-        let event = cloud_event(BuiltIn::IdentityCreated, by);
-        let response = request.body(event.to_string()).send().await.unwrap();
-        assert_eq!(response.status(), 202);
-        let published: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
+        let published = publish(&node, &url, by).await;
         let id = published["events"][0]["id"].as_str().unwrap();
         receiver.wait(2).await;
         let path = format!("{url}/api/v1/events/{id}");
         let seen = wait_for("the delivery to succeed", async || {
             let event = node.http.get(&path).bearer_auth(&node.key).send().await.unwrap();
-            let event: Value = serde_json::from_str(&event.text().await.unwrap()).unwrap();
+            let event: Value = event.json_value().await;
             let deliveries = event["deliveries"].as_array().unwrap();
             let is_over = deliveries.iter().all(|delivery| delivery["state"] == "succeeded");
             is_over.then_some(deliveries.len())
@@ -103,28 +107,16 @@ async fn retry_scheduled_by_a_clock_ahead_is_not_late_after_restart(database: Te
     let clock = database.folder.path().join("clock");
     for ahead in ["+3h", "+400d"] {
         let receiver = Receiver::start([Reply::status(500)]).await;
-        let start = async |at: &str| {
-            fs::write(&clock, format!("{at}\n")).unwrap();
-            let mut command = node.command(&["serve", "--addr", "127.0.0.1:0"]);
-            command.env("CLEARHOOK_RETRY_SCHEDULE", "5s");
-            faked(&mut command, &faketime(), &clock);
-            let service = Service::start(command);
-            let url = service.url().await;
-            (service, url)
-        };
-        let (service, url) = start(ahead).await;
+        let (service, url) = start(&node, &clock, ahead, "5s").await;
         node.webhook(&url, &receiver.url).await;
-        let request = node.http.post(format!("{url}/api/v1/events")).bearer_auth(&node.key);
-        let request = request.header("content-type", "application/cloudevents+json");
-        let event = cloud_event(BuiltIn::IdentityCreated, ahead);
-        assert_eq!(request.body(event.to_string()).send().await.unwrap().status(), 202);
+        publish(&node, &url, ahead).await;
         receiver.wait(1).await;
         wait_for("the retry to wait", async || {
             (database.count("deliveries WHERE state = 'pending' AND lease_owner IS NULL").await >= 1).then_some(())
         })
         .await;
         assert_eq!(service.terminate().await, Some(0));
-        let (service, _) = start("+0").await;
+        let (service, _) = start(&node, &clock, "+0", "5s").await;
         // On PostgreSQL the due time is by the clock of the database, which was right.
         if !database.url.starts_with("postgres") {
             service.line("were set while the clock was ahead").await;

@@ -66,7 +66,7 @@ pub(in crate::console) fn Body(
         }
     });
     let is_switched = switch.is_some();
-    // Beside a formatted body, the raw one is exactly what was sent.
+    // If there is a formatted body, the raw one shows exactly what was sent, without marks.
     let raw = if is_switched { preformatted(&raw) } else { raw_html(&raw) };
     view! {
         <div class="body" class:switched=is_switched>

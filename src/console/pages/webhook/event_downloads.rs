@@ -1,5 +1,6 @@
 //! "Download schema" in the head of the event picker: the file of the only chosen event, or a menu with a file for each and an archive of
-//! all. `event_picker` keeps it up to date while boxes are ticked. Beside the section while it is closed, it is for what is stored.
+//! all. `event_picker` keeps it up to date while boxes are ticked. The one beside the closed section downloads the
+//! schemas of the stored events.
 
 use leptos::prelude::*;
 

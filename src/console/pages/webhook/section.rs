@@ -24,7 +24,7 @@ pub(super) struct Section {
     pub(super) why: &'static str,
     /// Its content in one line. `None` for a new webhook, whose sections are not collapsed.
     pub(super) summary: Option<AnyView>,
-    /// What stands beside the line while it is closed: controls must not be inside the line, which is a control itself.
+    /// Controls beside the line while the section is closed. They must not be inside the line, because `<summary>` is a control itself.
     pub(super) beside: Option<AnyView>,
     /// Whether it is open.
     pub(super) is_open: bool,
