@@ -25,15 +25,30 @@ unfinished() {
   awk '/^test .* has been running for over/ { slow[$2] = 1 } /^test .* \.\.\. / { delete slow[$2] } END { for (name in slow) print "  " name }' "$log"
 }
 
+# What each thread of process $1 waits for: by gdb where it is installed, and else the system call, the processor time in ticks and the name.
+stacks() {
+  local task
+  if command -v gdb >/dev/null; then
+    timeout 60 gdb -p "$1" -batch -nx -ex 'thread apply all backtrace 25' 2>/dev/null | cut -c1-300
+    return 0
+  fi
+  for task in /proc/"$1"/task/*; do
+    printf '  %s: system call %s, ticks %s\n' "$(cat "$task/comm")" "$(cut -d' ' -f1-3 "$task/syscall")" "$(sed 's/.*) //' "$task/stat" | cut -d' ' -f12,13)"
+  done
+}
+
 # Stops the current step when nothing is printed any more.
 stop_when_silent() {
-  local pids=() self=$BASHPID changed
+  local pids=() self=$BASHPID changed pid
   while sleep 5; do
     changed=$(stat -c %Y "$log" 2>/dev/null) || return 0
     [ $(($(date +%s) - changed)) -ge "$SILENCE_MAX" ] || continue
     mapfile -t pids < <(descendants $$ | grep -vxF -e "$self")
     printf '\ntest: nothing was printed for %s s, so the step is stopped.\nTests that were running:\n%s\nProcesses:\n' "$SILENCE_MAX" "$(unfinished)" >&2
     ps -o pid,ppid,etime,stat,args -p "$(IFS=,; echo "${pids[*]}")" >&2 || true
+    for pid in $(pgrep -x clearhook | grep -xF -f <(printf '%s\n' "${pids[@]}")); do
+      printf '\nThreads of process %s:\n%s\n' "$pid" "$(stacks "$pid")" >&2
+    done || true
     # What keeps the servers of the tests ignores this, and stops them when their test has ended.
     kill -TERM "${pids[@]}" 2>/dev/null || true
     sleep 10

@@ -20,7 +20,8 @@ export class Server {
     const binary = process.env.CLEARHOOK_BIN;
     if (!binary) throw new Error('CLEARHOOK_BIN names no server; run the journeys with `make e2e`');
     const folder = mkdtempSync(join(tmpdir(), 'clearhook-e2e-'));
-    const run = (args: string[], input = '') => execFileSync(binary, args, { cwd: folder, input, encoding: 'utf8' }).trim();
+    // A command that hangs fails the journey; without a limit it would stop the whole process, with the limit of the journey.
+    const run = (args: string[], input = '') => execFileSync(binary, args, { cwd: folder, input, encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' }).trim();
     run(['user', 'create', '--email', email, '--role', 'administrator', '--password-stdin'], `${password}\n`);
     const key = run(['api-key', 'create', '--name', 'journeys', '--scope', 'events:write', 'event-types:write', 'webhooks:read', 'webhooks:write', 'callbacks:read', 'admin']);
     const args = ['serve', '--addr', '127.0.0.1:0', '--allow-http', 'true', '--allowed-networks', '127.0.0.0/8', '--retry-schedule', schedule];

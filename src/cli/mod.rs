@@ -34,7 +34,7 @@ mod suggest;
 mod table;
 mod user;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use rustix::fs::Mode;
@@ -51,6 +51,9 @@ struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
+
+/// How long the process waits for background work when its command has ended.
+const EXIT_MAX: Duration = Duration::from_secs(10);
 
 /// What the help says below the commands.
 const HELP: &str = "`serve`, `migrate`, `user`, `api-key`, `master-key`, `backup`, `restore`, `copy`, `doctor` and `health` run on the machine of the server, with its settings. The other commands talk to a running server: they take its URL and an API key from --url and CLEARHOOK_API_KEY, or from a profile (`clearhook profile --help`).
@@ -152,7 +155,10 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&CliError::Other(format!("cannot start: {error}"))),
     };
-    match runtime.block_on(run(arguments.command)) {
+    let result = runtime.block_on(run(arguments.command));
+    // What still runs belongs to no command any more.
+    runtime.shutdown_timeout(EXIT_MAX);
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(CliError::OutputClosed) => ExitCode::FAILURE,
         Err(CliError::Exit(code)) => ExitCode::from(code),

@@ -1,6 +1,6 @@
 //! The command `clearhook user`.
 
-use std::io::Read;
+use std::io::{BufRead, Read};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -212,9 +212,10 @@ fn given(from_stdin: bool) -> Result<Option<String>, CliError> {
         return Ok(None);
     }
     let mut given = String::new();
-    let mut limited = std::io::stdin().take(4 * password::MAX as u64);
+    // Only the line: whoever writes it may keep the stream open.
+    let mut limited = std::io::stdin().lock().take(4 * password::MAX as u64);
     limited
-        .read_to_string(&mut given)
+        .read_line(&mut given)
         .map_err(|error| CliError::Other(format!("cannot read the password: {error}")))?;
     Ok(Some(given.lines().next().unwrap_or_default().to_owned()))
 }

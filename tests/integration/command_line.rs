@@ -1,11 +1,11 @@
 //! The real binary: its output, its exit codes, and that every error is one line with a remedy.
 
-use std::{fs, io::Write, net::TcpListener, process::Stdio};
+use std::{fs, io::Write, net::TcpListener, process::Stdio, sync::Mutex};
 
 use clearhook::catalogue::BuiltIn;
 use serde_json::Value;
 
-use crate::support::{binary::Installation, sqlite_file};
+use crate::support::{binary::Installation, sqlite_file, wait::wait_for};
 
 #[test]
 fn serve_rejects_impossible_settings_in_one_line() {
@@ -141,6 +141,32 @@ fn user_command_adds_lists_and_disables() {
         [("a@example.com", "administrator", false), ("b@example.com", "api-owner", true)]
     );
     assert_ne!(here.answer(&["user", "reset-password", "--email", "a@example.com"]), password);
+}
+
+#[tokio::test]
+async fn password_ends_with_its_line_and_not_with_the_stream() {
+    let here = Installation::new();
+    let arguments = [
+        "user",
+        "create",
+        "--email",
+        "a@example.com",
+        "--role",
+        "administrator",
+        "--password-stdin",
+    ];
+    let mut child = here
+        .command(&arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stream = child.stdin.take().unwrap();
+    stream.write_all(b"a long enough one\n").unwrap();
+    let child = Mutex::new(child);
+    let ended = wait_for("the end of the command", async || child.lock().unwrap().try_wait().unwrap()).await;
+    drop(stream);
+    assert!(ended.success(), "{ended}");
 }
 
 #[test]

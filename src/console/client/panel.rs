@@ -30,6 +30,14 @@ struct Panel {
     latest: Cell<u32>,
 }
 
+/// Which entry of the browser's history an address gets.
+#[derive(Clone, Copy)]
+enum Entry {
+    New,
+    /// The present one.
+    Same,
+}
+
 pub(super) fn watch() {
     if document().get_element_by_id("log").is_none() {
         return;
@@ -65,7 +73,7 @@ impl Panel {
         let Some(href) = link.get_attribute("href") else { return };
         event.prevent_default();
         if let Some(id) = callback_of(&href) {
-            self.open(id, &href);
+            self.open(id, &href, Entry::New);
         } else {
             self.close(&href);
         }
@@ -111,15 +119,17 @@ impl Panel {
         };
         if let Some((id, href)) = next.and_then(|next| rows.get(next)).and_then(address_of) {
             event.prevent_default();
-            self.open(id, &href);
+            // Who reads twenty callbacks by keys comes back to the log with one press of Back.
+            let entry = if current().is_some() { Entry::Same } else { Entry::New };
+            self.open(id, &href, entry);
         }
     }
 
     /// Shows a callback, and makes its address that of the page.
-    fn open(self: &Rc<Self>, id: String, href: &str) {
+    fn open(self: &Rc<Self>, id: String, href: &str, entry: Entry) {
         let address = without_fragment(href);
         if current().as_deref() != Some(&id) {
-            push(&address);
+            set_address(&address, entry);
         }
         self.show(id, &address);
     }
@@ -209,7 +219,7 @@ impl Panel {
     /// Closes the panel, makes `href` the address of the page, and puts the focus on the row of the callback.
     fn close(&self, href: &str) {
         let id = current();
-        push(&without_fragment(href));
+        set_address(&without_fragment(href), Entry::New);
         let before = id.as_deref().and_then(top_of);
         self.empty();
         if let Some(id) = &id {
@@ -343,9 +353,12 @@ fn stay(id: &str, before: Option<f64>) {
     }
 }
 
-fn push(address: &str) {
+fn set_address(address: &str, entry: Entry) {
     let history = window().history();
-    let _ = history.and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(address)));
+    let _ = history.and_then(|history| match entry {
+        Entry::New => history.push_state_with_url(&JsValue::NULL, "", Some(address)),
+        Entry::Same => history.replace_state_with_url(&JsValue::NULL, "", Some(address)),
+    });
 }
 
 fn without_fragment(href: &str) -> String {

@@ -59,6 +59,9 @@ pub struct ListQuery {
     /// Whether a webhook was just deleted.
     #[serde(skip_serializing)]
     pub deleted: Option<String>,
+    /// The webhook that was just enabled or disabled.
+    #[serde(skip_serializing)]
+    pub switched: Option<String>,
     /// What was just done with several webhooks.
     #[serde(skip_serializing)]
     pub done: Option<String>,

@@ -27,6 +27,8 @@ pub(super) mod no_webhooks;
 #[cfg(feature = "ssr")]
 mod row_menu;
 #[cfg(feature = "ssr")]
+mod switched_notice;
+#[cfg(feature = "ssr")]
 pub(in crate::console) mod webhook_list;
 #[cfg(feature = "ssr")]
 mod webhook_row;

@@ -23,35 +23,19 @@ pub struct EnabledWebhook {
 pub async fn set_webhook_enabled(id: String, enabled: bool) -> Result<EnabledWebhook, ConsoleError> {
     use crate::{
         console::{
-            pages::webhooks::webhook_row::status_cell,
-            server::{action_error, caller, lang},
+            pages::webhooks::switched_notice::describe,
+            server::{action_error, caller},
         },
         domain::id::WebhookId,
-        messages::webhooks as say,
         services::{error::UseCaseError, webhooks},
-        storage::overview::HELD_MAX,
     };
     let (app, by) = caller()?;
     let changed = async {
         let id: WebhookId = id.parse().map_err(|_| UseCaseError::NotFound)?;
         webhooks::set_enabled(&app, &by, id, enabled).await?;
-        let webhook = webhooks::get(&app, &by, id).await?;
-        Ok((webhook, app.store.held_for(id).await?))
+        describe(&app, &by, id).await
     };
-    let (webhook, held) = changed.await.map_err(action_error)?;
-    let (lang, name) = (lang(), webhook.fields.name.as_str());
-    let message = match (webhook.fields.enabled, held) {
-        (false, _) => say::now_disabled(lang, name),
-        (true, 0) => say::now_enabled(lang, name),
-        (true, many) if many > HELD_MAX => say::now_enabled_many(lang, HELD_MAX, name),
-        (true, some) => say::now_enabled_held(lang, some, name),
-    };
-    Ok(EnabledWebhook {
-        enabled: webhook.fields.enabled,
-        status_html: status_cell(webhook.status(), None, false, None).to_html(),
-        message,
-        held_href: (webhook.fields.enabled && held > 0).then(|| format!("/webhooks/{}?response=held#logs", webhook.id)),
-    })
+    changed.await.map_err(action_error)
 }
 
 #[cfg(feature = "ssr")]
@@ -76,12 +60,12 @@ mod action {
     impl PageAction for SetWebhookEnabled {
         type Form = Self;
 
-        /// Redirects to the row of the webhook on the same page of the list.
+        /// Redirects to the row of the webhook on the same page of the list, which shows a notice.
         async fn answer(form: Self, result: Result<EnabledWebhook, ConsoleError>) -> Result<Response, ConsoleError> {
             result?;
             let parts = expect_context::<Parts>();
-            let query = parts.uri.query().map_or_else(String::new, |query| format!("?{query}"));
-            Ok(Redirect::to(&format!("/webhooks{query}#webhook-{}", form.id)).into_response())
+            let query = parts.uri.query().map_or_else(String::new, |query| format!("{query}&"));
+            Ok(Redirect::to(&format!("/webhooks?{query}switched={id}#webhook-{id}", id = form.id)).into_response())
         }
     }
 }

@@ -12,10 +12,11 @@ use crate::{
             bulk_all::undo,
             columns::ColumnsMenu,
             list_filters::search,
-            list_parts::{count, rows, standings},
+            list_parts::{count, page_href, rows, standings},
             live_list::LiveList,
             load_list::{ListQuery, ListView, load},
             no_webhooks::NoWebhooks,
+            switched_notice::{SwitchedNotice, describe},
         },
         server::{caller, console_error},
         viewer::lang,
@@ -45,10 +46,20 @@ pub(in crate::console) fn Webhooks(
         {Suspend::new(async move {
             let loaded = async {
                 let (app, by) = caller()?;
-                load(&app, &by, query.clone()).await.map_err(console_error)
+                let list = load(&app, &by, query.clone()).await.map_err(console_error)?;
+                let switched = match query.switched.as_deref().and_then(|id| id.parse().ok()) {
+                    // A webhook that was deleted meanwhile needs no notice.
+                    Some(id) if list.may_write => describe(&app, &by, id).await.ok().map(|webhook| (id, webhook)),
+                    _ => None,
+                };
+                Ok((list, switched))
             };
             match loaded.await {
-                Ok(list) => view! { <List list query report done /> }.into_any(),
+                Ok((list, switched)) => {
+                    let here = page_href(&query, list.page);
+                    let notice = switched.map(|(id, webhook)| view! { <SwitchedNotice id webhook here /> });
+                    view! { <List list query report done /> {notice} }.into_any()
+                }
                 Err(error) => view! { <Trouble error /> }.into_any(),
             }
         })}
