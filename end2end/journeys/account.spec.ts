@@ -46,7 +46,7 @@ test('from an empty server to a second factor', async ({ page, expected }) => {
     await openAccountMenu(page);
     await page.getByRole('link', { name: 'Account', exact: true }).click();
     await expect(page.getByRole('heading', { name: 'Account', level: 1 })).toBeVisible();
-    await expect(page.getByRole('row').filter({ hasText: 'this browser' })).toHaveCount(1);
+    await expect(page.getByRole('row').filter({ hasText: 'This browser' })).toHaveCount(1);
     await accessible(page);
     await fits(page);
     const section = page.getByRole('region', { name: 'Second factor' });

@@ -173,6 +173,8 @@ test('a new header takes the focus, and one that is removed gives it to its neig
     // What is typed without looking is in the new row.
     await page.keyboard.type(`X-${number}`);
   }
+  const usual = await page.locator('#header-names option').evaluateAll((options) => options.map((option) => (option as HTMLOptionElement).value));
+  expect(usual, 'usual names are offered').toContain('Authorization');
   const names = () => page.getByLabel(/^Header name/).evaluateAll((fields) => fields.map((field) => (field as HTMLInputElement).value));
   expect(await names()).toEqual(['X-1', 'X-2', 'X-3']);
   const focused = () => page.evaluate(() => (document.activeElement as HTMLInputElement).value);

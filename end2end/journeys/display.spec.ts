@@ -82,6 +82,7 @@ test('lists and logs take the whole width of a large window', async ({ page, ano
   const called = await server.api('POST', '/webhooks', { name: 'Called', url: receiver.url, events: ['visit_event.created'] });
   await server.publish('visit_event.created', 'wide');
   await expect.poll(() => receiver.received.length).toBe(1);
+  expect(await page.evaluate(async () => (await document.fonts.load('14px Inter')).length), 'the font is shipped').toBeGreaterThan(0);
   for (const width of [1920, 2560]) {
     await page.setViewportSize({ width, height: 1080 });
     for (const [address, wide] of [

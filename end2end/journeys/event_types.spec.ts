@@ -116,10 +116,10 @@ test('a document is imported after its changes were shown', async ({ signedIn: p
   const content = { 'application/json': { schema: { type: 'object', properties: { id: { type: 'string' } } } } };
   const document = { openapi: '3.1.0', info: { title: 'Shop', version: '1' }, webhooks: { [name]: { post: { summary: 'Shipment sent', requestBody: { content } } } } };
   await open(page);
-  await page.getByRole('link', { name: 'Import', exact: true }).click();
+  await page.getByRole('link', { name: 'Import event types' }).click();
   await accessible(page);
   await page.getByLabel('File').setInputFiles({ name: 'shop.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(document)) });
-  await page.getByRole('button', { name: 'Check', exact: true }).click();
+  await page.getByRole('button', { name: 'Check file' }).click();
   await expect(page.getByRole('heading', { name: '1 new' })).toBeVisible();
   await accessible(page);
   await fits(page);

@@ -104,6 +104,7 @@ test('rate limit, order and secret headers are set, and told at their field when
   expected.push(`422 /webhooks/${id}`);
   await page.goto(`/webhooks/${id}`);
   await editAll(page);
+  await expect(page.getByText(/The receiver has .+ to answer\. A failed callback is retried after pauses of/)).toBeVisible();
   const [rate, burst] = [page.getByLabel('Callbacks per second, at most'), page.getByLabel('Burst')];
   await rate.fill('20');
   await burst.fill('many');

@@ -125,6 +125,61 @@ test('a search follows a session that has ended', async ({ signedIn: page, serve
   await expect(rows(page)).toHaveCount(1);
 });
 
+test('a range, a filter, a chip and a bar change the log in the open page', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  test.skip(javaScriptEnabled === false, 'without scripts each of them is a page');
+  const { id } = await server.api('POST', '/webhooks', { name: 'Chosen', url: receiver.url, events: [EVENT, 'visit_event.denied'] });
+  for (const number of [1, 2]) await publish(server, `chosen-${number}`, `chosen/${number}`);
+  await server.publish('visit_event.denied', 'chosen-3', 'chosen/3');
+  await logged(server, id, 3);
+  await page.goto(`/webhooks/${id}`);
+  await live(page);
+  await page.evaluate(() => document.documentElement.setAttribute('data-same', ''));
+  const event = page.locator('#log').getByLabel('Event', { exact: true });
+  const same = () => expect(page.locator('html[data-same]'), 'without a reload').toHaveCount(1);
+
+  await event.selectOption('visit_event.denied');
+  await expect(rows(page)).toHaveCount(1);
+  await expect(page).toHaveURL(/event=visit_event.denied/);
+  await expect(event, 'the field keeps the focus').toBeFocused();
+  await expect(page.getByRole('status').filter({ hasText: /^1 callback$/ }), 'it is announced').toHaveCount(1);
+  const week = page.getByRole('link', { name: 'Last 7 days' });
+  await week.click();
+  await expect(week).toHaveAttribute('aria-current', 'true');
+  await expect(week).toBeFocused();
+  await expect(page).toHaveURL(/(?=.*range=7d)(?=.*event=visit_event.denied)/);
+  await expect(rows(page)).toHaveCount(1);
+  await accessible(page);
+  await chips(page).getByRole('link').first().click();
+  await expect(rows(page)).toHaveCount(3);
+  await expect(event, 'the form follows').toHaveValue('');
+  await expect(page).toHaveURL(/range=7d/);
+  // What has gone gives its focus to the rows.
+  await expect(page.locator('#log-body')).toBeFocused();
+  // Typing and the panel work on.
+  await field(page).fill('chosen/2');
+  await expect(rows(page)).toHaveCount(1);
+  await rows(page).first().getByRole('link').first().click();
+  await expect(page.getByRole('article', { name: 'Callback' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await field(page).fill('');
+  await expect(rows(page)).toHaveCount(3);
+  await page.locator('#log-chart .bars').getByRole('link').last().click();
+  await expect(page).toHaveURL(/from=.*to=/);
+  await same();
+  // New callbacks are announced as before.
+  await page.goto(`/webhooks/${id}`);
+  await live(page);
+  await page.evaluate(() => document.documentElement.setAttribute('data-same', ''));
+  await page.getByRole('link', { name: 'Last hour' }).click();
+  await expect(page).toHaveURL(/range=1h/);
+  await publish(server, 'chosen-4', 'chosen/4');
+  await expect.poll(async () => (await page.getByRole('link', { name: '1 new callback' }).count()) + (await rows(page).filter({ hasText: 'chosen/4' }).count())).toBeGreaterThan(0);
+  await same();
+  await page.goBack();
+  await expect(page, 'Back leads to the log before').not.toHaveURL(/range=/);
+  await expect(page.getByRole('link', { name: 'Last 24 hours' })).toHaveAttribute('aria-current', 'true');
+});
+
 test('“Back” shows the log that the address says', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled === false, 'without scripts each search is a page');
   const { id } = await server.api('POST', '/webhooks', { name: 'Back', url: receiver.url, events: [EVENT] });

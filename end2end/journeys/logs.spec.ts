@@ -415,8 +415,9 @@ test('counts and chart of an open log follow what happens, and its rows stay', a
     return ['succeeded', 'failed'].map((what) => names.reduce((sum, name) => sum + Number(new RegExp(`(\\d+) ${what}`).exec(name)![1]), 0));
   };
   await expect(chart).toContainText('30 callbacks');
+  await expect(chart.locator('.none-failed'), 'none failed, which is not in red').toHaveText('0 failed');
   expect(await bars()).toEqual([30, 0]);
-  await expect(chart.locator('rect.bad')).toHaveCount(0);
+  await expect(chart.locator('rect.failed')).toHaveCount(0);
 
   // The chart is in sight, and so are the first rows.
   await chart.scrollIntoViewIfNeeded();
@@ -441,7 +442,7 @@ test('counts and chart of an open log follow what happens, and its rows stay', a
   await expect(chart).toContainText('33 callbacks');
   await expect(chart).toContainText('2 failed');
   expect(await bars()).toEqual([31, 2]);
-  await expect(chart.locator('rect.bad'), 'and drawn').not.toHaveCount(0);
+  await expect(chart.locator('rect.failed'), 'and drawn').not.toHaveCount(0);
   expect((await rows(page).nth(25).boundingBox())!.y, 'what is read stays where it is').toBe(read);
   await expect(rows(page)).toHaveCount(30);
   await fresh.click();

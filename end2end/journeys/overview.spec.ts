@@ -89,7 +89,7 @@ test('from the overview one opens the log of what fails, and sends what is held'
   await expect.poll(held).toBe(2);
   await page.goto(`${server.url}/`);
   const row = (name: string) => page.getByRole('table', { name: 'Needs attention' }).getByRole('row').filter({ hasText: name });
-  await expect(row(failing)).toContainText(/Failing for/);
+  await expect(row(failing)).toContainText(/Failing (for|since)/);
   await expect(row(failing)).toContainText('500 InternalServerError');
   await expect(row(failing).getByRole('button', { name: `Send the held deliveries of ${failing}` })).toHaveCount(0);
   await row(failing).getByRole('link', { name: `Open the log of ${failing}` }).click();

@@ -27,7 +27,7 @@ async function long(server: Server, url: string, name: string, owners: string[] 
 const SECTIONS = [
   ['General', 'general', 'How people recognise this webhook.', ''],
   ['Webhook details', 'webhook-details', 'Where callbacks go, and how the receiver knows that they are genuine.', ''],
-  ['Additional headers', 'additional-headers', 'Sent with every callback:', ' 1'],
+  ['Additional headers', 'additional-headers', 'Sent with every callback, for example', ' 1'],
   ['Event', 'event', 'The events that this webhook receives.', ' 1'],
 ];
 

@@ -14,6 +14,7 @@ test('a server that nobody has used', async ({ page, another }) => {
   await signIn(page, server.url);
   await expect(page.getByText('A webhook is a URL that clearhook calls')).toBeVisible();
   await expect(page.getByRole('link', { name: 'Add webhook' })).toBeVisible();
+  await expect(page.locator('.empty .flow svg.arrow'), 'a picture of what a webhook does').toHaveCount(2);
   await looked(page);
   for (const path of ['/', '/event-types/visit_event.created']) {
     await page.goto(`${server.url}${path}`);
@@ -39,7 +40,7 @@ test('an owner sees what is theirs, and nothing that is not', async ({ browser, 
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByText('You own no webhook yet.')).toBeVisible();
-  await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link')).toHaveText(['Overview', 'Webhooks', 'Event types', 'Signature guide']);
+  await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link')).toHaveText(['Overview', 'Webhooks', 'Event types', 'Verify signatures']);
   await looked(page);
   const webhook = await server.api('POST', '/webhooks', { name: 'Theirs', url: 'https://example.com/', events: ['visit_event.created'], owners: [id] });
   for (const path of ['/', '/webhooks', `/webhooks/${webhook.id}`, '/event-types/visit_event.created', '/account']) {

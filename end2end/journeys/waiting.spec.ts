@@ -92,7 +92,7 @@ test('one delivery that failed for good is sent again from its row', async ({ si
   await expect(rows(page)).toHaveCount(2);
 });
 
-test('a callback opens beside the log, and the keyboard goes through them', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+test('a callback opens beside the log, and the keyboard goes through them', async ({ signedIn: page, server, receiver, expected, javaScriptEnabled }) => {
   test.slow();
   receiver.answer = { status: 500, body: '{"error":"InternalServerError","traceId":"0HN7-1"}' };
   const { id } = await server.api('POST', '/webhooks', { name: `Beside ${javaScriptEnabled}`, url: receiver.url, events: ['visit_event.created'] });
@@ -109,7 +109,7 @@ test('a callback opens beside the log, and the keyboard goes through them', asyn
   const before = (await rows(page).nth(11).boundingBox())!.y;
   await rows(page).nth(11).getByRole('link').click();
   await expect(open).toContainText('The receiver had an internal error. It is reachable; the fault is in its program.');
-  await expect(open).toContainText('Who has to act: Receiver');
+  await expect(open).toContainText('To be fixed by: Receiver');
   await expect(open).toContainText('0HN7-1');
   await expect(page).toHaveURL(/callback=/);
   await expect(rows(page).nth(11)).toHaveAttribute('aria-current', 'true');
@@ -172,6 +172,29 @@ test('a callback opens beside the log, and the keyboard goes through them', asyn
   await expect(open).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(open).toHaveCount(0);
+  // Without a connection the log stays, and says so in the place of the panel.
+  expected.push('net::ERR_FAILED /fn/callback_panel');
+  await page.route('**/fn/callback_panel', (route) => route.abort());
+  await rows(page).nth(2).getByRole('link').click();
+  const problem = page.locator('#panel').getByRole('alert');
+  await expect(problem).toContainText('clearhook did not answer. Check your connection');
+  await expect(problem.getByRole('link', { name: 'Try again' })).toHaveAttribute('href', /callback=/);
+  await expect(rows(page)).toHaveCount(14);
+  await expect(page.locator('body[data-same-document]'), 'without a reload').toHaveCount(1);
+  await accessible(page);
+  await page.unroute('**/fn/callback_panel');
+  await page.keyboard.press('Escape');
+  await expect(problem).toHaveCount(0);
+  // Without shortcuts letters do nothing here either.
+  await page.evaluate(() => (document.cookie = 'shortcuts=off; path=/'));
+  await page.keyboard.press('j');
+  await rows(page).nth(4).getByRole('link').click();
+  await expect(rows(page).nth(4)).toHaveAttribute('aria-current', 'true');
+  await expect(open).toBeFocused();
+  await page.keyboard.press('j');
+  await page.keyboard.press('Escape');
+  await expect(rows(page).nth(4).getByRole('link'), 'the open one was the one that was clicked').toBeFocused();
+  await page.evaluate(() => (document.cookie = 'shortcuts=; path=/; max-age=0'));
 });
 
 test('a log is searched by event, message and subject', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
@@ -202,6 +225,8 @@ test('the secret of a new webhook is shown once', async ({ signedIn: page, javaS
   const secret = await page.getByLabel('Secret', { exact: true }).inputValue();
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByLabel('The secret of this webhook.')).toHaveValue(secret);
+  await expect(page.getByLabel('As an environment variable')).toHaveValue(`WEBHOOK_SECRET=${secret}`);
+  await expect(page.getByRole('link', { name: 'I have stored it' })).toBeVisible();
   await accessible(page);
   await fits(page);
   await page.reload();

@@ -22,7 +22,7 @@ async function shoot(page: Page, name: string): Promise<void> {
 }
 
 test('every page at four widths', async ({ page, another, receiver, expected, browser }) => {
-  expected.push('404 /nothing-here', '404 /setup');
+  expected.push('404 /nothing-here', '410 /setup');
   test.setTimeout(400_000);
   const server = await another('200ms,1h');
   await page.goto(`${server.url}/sign-in`);

@@ -20,10 +20,9 @@ export class Server {
     const binary = process.env.CLEARHOOK_BIN;
     if (!binary) throw new Error('CLEARHOOK_BIN names no server; run the journeys with `make e2e`');
     const folder = mkdtempSync(join(tmpdir(), 'clearhook-e2e-'));
-    // A command that hangs fails the journey; without a limit it would stop the whole process, with the limit of the journey.
-    const run = (args: string[], input = '') => execFileSync(binary, args, { cwd: folder, input, encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' }).trim();
-    run(['user', 'create', '--email', email, '--role', 'administrator', '--password-stdin'], `${password}\n`);
-    const key = run(['api-key', 'create', '--name', 'journeys', '--scope', 'events:write', 'event-types:write', 'webhooks:read', 'webhooks:write', 'callbacks:read', 'admin']);
+    const run = (args: string[], input = '') => command(binary, args, folder, input);
+    await run(['user', 'create', '--email', email, '--role', 'administrator', '--password-stdin'], `${password}\n`);
+    const key = await run(['api-key', 'create', '--name', 'journeys', '--scope', 'events:write', 'event-types:write', 'webhooks:read', 'webhooks:write', 'callbacks:read', 'admin']);
     const args = ['serve', '--addr', '127.0.0.1:0', '--allow-http', 'true', '--allowed-networks', '127.0.0.0/8', '--retry-schedule', schedule];
     const env = ownClock ? { ...process.env, ...clockOf(folder) } : process.env;
     const child = spawn(binary, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -70,6 +69,36 @@ export class Server {
     const { example } = await this.api('GET', `/event-types/${type}`);
     const event = { specversion: '1.0', id, source: 'https://clearid.example.com', type, subject, data: example };
     await this.api('POST', '/events', event, 'application/cloudevents+json');
+  }
+}
+
+/** Runs a command to its end, and returns what it prints. If it does not end, the error says what its threads wait for. */
+function command(binary: string, args: string[], folder: string, input: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(binary, args, { cwd: folder });
+    const printed = { out: '', err: '' };
+    child.stdout.on('data', (chunk) => (printed.out += chunk));
+    child.stderr.on('data', (chunk) => (printed.err += chunk));
+    const limit = setTimeout(() => {
+      const threads = stacks(child.pid!);
+      child.kill('SIGKILL');
+      reject(new Error(`${args.slice(0, 2).join(' ')} did not end within a minute: ${printed.out}${printed.err}\n${threads}`));
+    }, 60_000);
+    child.once('close', (code) => {
+      clearTimeout(limit);
+      if (code === 0) resolve(printed.out.trim());
+      else reject(new Error(`${args.slice(0, 2).join(' ')} ended with ${code}: ${printed.err}`));
+    });
+    child.once('error', reject);
+    child.stdin.end(input);
+  });
+}
+
+function stacks(process: number): string {
+  try {
+    return execFileSync('gdb', ['-p', `${process}`, '-batch', '-nx', '-ex', 'thread apply all backtrace 25'], { encoding: 'utf8', timeout: 60_000 });
+  } catch (error) {
+    return `gdb could not show its threads: ${error}`;
   }
 }
 

@@ -40,14 +40,14 @@ browser = Browser
 address = Address
 last-seen = Last seen
 since = Since
-this-one = this browser
+this-one = This browser
 end-session = Sign out
 end-session-of = Sign out { $browser }, { $address }
 end-done = That browser is signed out.
 sign-out-everywhere = Sign out everywhere
 
 zone = Time zone
-zone-about = Times on all pages are shown in it. The choice is kept in this browser.
+zone-about = All pages show times in this zone. The choice is kept in this browser.
 zone-in = Show times in
 zone-browser = The time zone of the browser ({ $zone })
 zone-now = It is { $time } now in { $zone }.

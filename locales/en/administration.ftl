@@ -11,7 +11,7 @@ shown-once = Copy it now: it is not shown again.
 
 api-keys = API keys
 api-keys-lead = Programs use API keys to publish events and call the API.
-api-keys-search-hint = Search name or beginning of the key
+api-keys-search-hint = Search name or key
 api-key-create = Create API key
 api-keys-none = No API keys yet
 api-keys-none-why = A program that publishes events needs a key with the scope events:write. Give each program its own key, so that each can be revoked alone.
@@ -26,7 +26,7 @@ key-is = Key of “{ $name }”
 scopes = Scopes
 scopes-hint = Give a program what it needs and no more.
 expires = Expires
-expires-hint = The last day on which it is accepted. Without one, it is accepted until somebody revokes it.
+expires-hint = The last day on which the key works. Leave empty for no end.
 expires-presets = Usual periods
 expires-in = { $days ->
     [one] { NUMBER($days) } day
@@ -47,7 +47,7 @@ key-made = The API key was created
 key-made-why = Give it to the program now. clearhook keeps only a hash of it and cannot show it again.
 key-to-list = All API keys
 scope-events-write-name = Publish events
-scope-events-write = Publish events.
+scope-events-write = Send events to clearhook.
 scope-event-types-write-name = Manage event types
 scope-event-types-write = Add, change, import and archive event types.
 scope-webhooks-read-name = Read webhooks

@@ -38,6 +38,7 @@ under-ms = < 1 ms
 seconds = { NUMBER($whole) }.{ NUMBER($tenth) } s
 minutes = { NUMBER($minutes) } min { NUMBER($seconds) } s
 under-tenth-ms = < 0.1 ms
+decimal = { NUMBER($whole) }.{ NUMBER($tenth) }
 tenths-of-ms = { NUMBER($whole) }.{ NUMBER($tenth) } ms
 
 status-enabled = Enabled
@@ -55,6 +56,7 @@ all-webhooks = All webhooks
 trouble = This did not work
 nothing-here = There is nothing here. It may have been deleted, or the address is wrong.
 signed-out = You are signed out. Reload the page to sign in again.
+unreachable = clearhook did not answer. Check your connection, then try again.
 failed = clearhook could not answer just now. Try again in a moment; the service log has more under { $request }.
 
 errors = { $count ->

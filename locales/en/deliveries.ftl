@@ -66,6 +66,8 @@ done-discarded = { $count ->
    *[other] { NUMBER($count) } deliveries were discarded.
 }
 done-partly = { NUMBER($count) } so far; there are more.
+sending-again = Sending deliveries again
+discarding = Discarding deliveries
 go-on = Continue
 stop = Stop here
 done-tried = The oldest waiting delivery is being sent now.

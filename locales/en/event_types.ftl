@@ -24,7 +24,7 @@ count = { $count ->
    *[other] { NUMBER($count) } event types
 }
 new = New event type
-import = Import
+import = Import event types
 download-all = Download all
 search-hint = Name, type or description
 state = State
@@ -111,13 +111,13 @@ archive-now = Archive this event type
 restore = Restore
 
 general-why = How it is shown. Everything but the type can be changed at any time.
-key-hint = Letters, digits and . _ - / : between them, such as invoice.paid. It cannot be changed later.
+key-hint = Letters and digits, separated by . _ - / or :, such as invoice.paid. It cannot be changed later.
 name-hint = The name that people see, such as “Invoice paid”.
 group = Group
-group-hint = The section of the list and of the event picker (optional).
+group-hint = Optional. Types of a group are listed together.
 description-hint = When the event is sent and what it means, for developers of receivers.
 data = Data
-data-why = The schema and an example of data, the part of the callback that belongs to this type.
+data-why = The schema and an example of the data field of the callback.
 schema = Schema
 schema-hint = JSON Schema, draft 2020-12. Leave it empty to allow any JSON.
 example-hint = JSON that matches the schema. It is sent by test events.
@@ -166,7 +166,7 @@ import-lead = From an OpenAPI or AsyncAPI document, a JSON Schema, or examples. 
 import-file = File
 import-file-hint = JSON or YAML, up to { NUMBER($mib) } MiB. References must stay within the same file.
 import-paste = Or paste its content
-import-check = Check
+import-check = Check file
 import-apply = { $count ->
     [one] Import { NUMBER($count) } event type
    *[other] Import { NUMBER($count) } event types

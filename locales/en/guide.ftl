@@ -1,12 +1,12 @@
 # The guide for developers of receivers.
 title = Verify signatures
-nav = Signature guide
+nav = Verify signatures
 lead = What a receiver of callbacks checks, and what it answers.
 callback = The callback
 callback-what = Each event is sent as a `POST` with a JSON body to the URL of the webhook. The headers `webhook-id`, `webhook-timestamp` and `webhook-signature` follow the specification Standard Webhooks.
 callback-schema = The body matches the JSON Schema of its event type, which its page offers for download.
 signature = The signature
-step-raw = Take the body exactly as it was received. A body that was parsed and written again has other bytes.
+step-raw = Take the body exactly as it was received. Parsing and serializing it again changes the bytes.
 step-text = Join the id, the timestamp and the body with dots: `webhook-id.webhook-timestamp.body`.
 step-key = Compute the HMAC-SHA256 of this text. The key is the secret without `whsec_`, decoded from base64.
 step-compare = Encode the result in base64 and compare it in constant time with each signature in the header, which are separated by spaces and begin with `v1,`. One match is enough: while a secret is rotated, there are two.

@@ -24,6 +24,7 @@ why = Why
 last = Last response
 actions = Actions
 failing-for = Failing for { $span }
+failing-now = Failing since a moment ago
 waiting-short = { NUMBER($count) } waiting
 waiting-many = > { NUMBER($count) } waiting
 disabled-in = disabled in { $span } unless it recovers

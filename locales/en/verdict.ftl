@@ -4,7 +4,7 @@ who-receiver = Receiver
 who-receiver-network = Receiver or network
 who-operator = Operator of clearhook
 who-both = Administrator and receiver
-who = Who has to act: { $who }
+who = To be fixed by: { $who }
 
 delivered = Delivered: the receiver answered { $response } after { $time }.
 moved = The receiver moved to { $to }. Redirects are not followed.

@@ -40,14 +40,14 @@ browser = Navigateur
 address = Adresse
 last-seen = Dernière activité
 since = Depuis
-this-one = ce navigateur
+this-one = Ce navigateur
 end-session = Déconnecter
 end-session-of = Déconnecter { $browser }, { $address }
 end-done = Ce navigateur est déconnecté.
 sign-out-everywhere = Se déconnecter partout
 
 zone = Fuseau horaire
-zone-about = Les heures de toutes les pages y sont affichées. Le choix est gardé dans ce navigateur.
+zone-about = Toutes les pages affichent les heures dans ce fuseau. Le choix est gardé dans ce navigateur.
 zone-in = Afficher les heures selon
 zone-browser = Le fuseau horaire du navigateur ({ $zone })
 zone-now = Il est maintenant { $time } dans le fuseau { $zone }.

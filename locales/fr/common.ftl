@@ -38,6 +38,7 @@ under-ms = < 1 ms
 seconds = { NUMBER($whole) },{ NUMBER($tenth) } s
 minutes = { NUMBER($minutes) } min { NUMBER($seconds) } s
 under-tenth-ms = < 0,1 ms
+decimal = { NUMBER($whole) },{ NUMBER($tenth) }
 tenths-of-ms = { NUMBER($whole) },{ NUMBER($tenth) } ms
 
 status-enabled = Activé
@@ -55,6 +56,7 @@ all-webhooks = Tous les webhooks
 trouble = Cela n’a pas fonctionné
 nothing-here = Il n’y a rien ici. L’élément a peut-être été supprimé, ou l’adresse est erronée.
 signed-out = Vous êtes déconnecté. Rechargez la page pour vous reconnecter.
+unreachable = clearhook n’a pas répondu. Vérifiez votre connexion, puis réessayez.
 failed = clearhook n’a pas pu répondre. Réessayez dans un instant ; le journal du service en dit plus sous { $request }.
 
 errors = { $count ->

@@ -66,6 +66,8 @@ done-discarded = { $count ->
    *[other] { NUMBER($count) } livraisons ont été abandonnées.
 }
 done-partly = { NUMBER($count) } jusqu’ici ; il y en a d’autres.
+sending-again = Nouvel envoi des livraisons
+discarding = Abandon des livraisons
 go-on = Continuer
 stop = S’arrêter là
 done-tried = La plus ancienne livraison en attente est envoyée maintenant.

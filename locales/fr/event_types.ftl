@@ -24,7 +24,7 @@ count = { $count ->
    *[other] { NUMBER($count) } types d’événements
 }
 new = Nouveau type d’événement
-import = Importer
+import = Importer des types
 download-all = Tout télécharger
 search-hint = Nom, type ou description
 state = État
@@ -114,7 +114,7 @@ general-why = La façon dont il est affiché. Tout sauf le type peut être modif
 key-hint = Des lettres, des chiffres et . _ - / : entre eux, par exemple invoice.paid. Il ne peut plus être modifié ensuite.
 name-hint = Le nom affiché, par exemple « Facture payée ».
 group = Groupe
-group-hint = La section de la liste et du choix des événements (facultatif).
+group-hint = Facultatif. Les types d’un groupe sont listés ensemble.
 description-hint = Quand l’événement est envoyé et ce qu’il signifie, pour les développeurs de destinataires.
 data = Données
 data-why = Le schéma et un exemple de data, la partie de l’appel propre à ce type.

@@ -1,6 +1,6 @@
 # Le guide pour les développeurs de destinataires.
 title = Vérifier les signatures
-nav = Guide des signatures
+nav = Vérifier les signatures
 lead = Ce qu’un destinataire vérifie, et ce qu’il répond.
 callback = L’appel
 callback-what = Chaque événement est envoyé par `POST` avec un corps JSON à l’URL du webhook. Les en-têtes `webhook-id`, `webhook-timestamp` et `webhook-signature` suivent la spécification Standard Webhooks.

@@ -24,6 +24,7 @@ why = Pourquoi
 last = Dernière réponse
 actions = Actions
 failing-for = En échec depuis { $span }
+failing-now = En échec depuis un instant
 waiting-short = { NUMBER($count) } en attente
 waiting-many = > { NUMBER($count) } en attente
 disabled-in = désactivé dans { $span } sauf rétablissement

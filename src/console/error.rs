@@ -74,6 +74,7 @@ impl ConsoleError {
             Self::Conflict { reason } => reason.clone(),
             Self::Forbidden { .. } => common::refused_forbidden_why(lang).to_owned(),
             Self::Wait { seconds } => sign_in::wait_seconds(lang, *seconds),
+            Self::Failed { request } if request.is_empty() => common::unreachable(lang).to_owned(),
             Self::Failed { request } => common::failed(lang, request),
         }
     }

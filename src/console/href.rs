@@ -1,5 +1,7 @@
 //! Addresses of pages, written from the types that their queries are read into.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::use_context;
 use serde::{Serialize, de::DeserializeOwned};
 use url::form_urlencoded;
@@ -33,12 +35,8 @@ pub fn page_query<T: DeserializeOwned + Default>() -> T {
 /// Reads an encoded query. Empty fields are left out, because a form sends each of its fields whether it is filled in or not. If a field is
 /// given more than once, the last one counts.
 pub fn read_query<T: DeserializeOwned + Default>(encoded: &str) -> T {
-    let given: Vec<_> = form_urlencoded::parse(encoded.as_bytes()).collect();
-    let kept = given
-        .iter()
-        .enumerate()
-        .filter(|(at, (name, value))| !value.is_empty() && given.iter().skip(at + 1).all(|(other, _)| other != name))
-        .map(|(_, pair)| pair);
+    let last: BTreeMap<_, _> = form_urlencoded::parse(encoded.as_bytes()).collect();
+    let kept = last.into_iter().filter(|(_, value)| !value.is_empty());
     let kept = form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish();
     serde_html_form::from_str(&kept).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! Escaping for the text of `<title>`, `<textarea>` and `<pre>`. leptos writes it without escaping, so that a text with `</textarea>` would end
-//! the element.
+//! Escaping for the text of `<title>`, `<textarea>` and `<pre>` that is written as HTML. leptos writes the content of the first two without
+//! escaping, so that a text with `</textarea>` would end the element, and of the last one without what a browser would drop or change.
 
 /// Escapes the text of `<title>` or `<textarea>`, in which only character references are interpreted (HTML, "escapable raw text elements").
 pub fn raw_text(text: &str) -> String {

@@ -123,8 +123,8 @@ impl Store {
     /// Queues one batch of the deliveries of a webhook again, oldest first, beginning after the last delivery of the previous batch, so that a
     /// delivery that fails again meanwhile is not sent a second time. Each starts again with a full retry schedule, in the order of creation.
     /// The first one of all gets priority and ignores pauses of the webhook (such as an open circuit breaker): if the receiver accepts it,
-    /// the others follow. The first batch writes the request to the audit log.
-    pub async fn recover_batch(&self, by: &Actor, recovery: &Recovery, after: Option<Cursor>) -> Result<Step, StoreError> {
+    /// the others follow. `by` is who asked: the first batch of each request names them, and writes the request to the audit log.
+    pub async fn recover_batch(&self, by: Option<&Actor>, recovery: &Recovery, after: Option<Cursor>) -> Result<Step, StoreError> {
         let Recovery {
             webhook,
             since,
@@ -177,6 +177,9 @@ impl Store {
                 batch.ids.iter().copied().take(1),
             )
             .await?;
+        }
+        if let Some(by) = by {
+            let since = after.map_or(since, |after| after.at);
             let request = json!({ "since": since, "until": until, "failed": failed, "held": held });
             audit_request(&transaction, by, AuditAction::WebhookRecovered, webhook, request).await?;
         }

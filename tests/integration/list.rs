@@ -134,10 +134,23 @@ async fn webhook_is_switched_in_its_row(database: TestDatabase) {
         let response = app.form("/webhooks?sort=url", &cookie, &[("id", &id), ("enabled", enabled)]).await;
         assert_eq!(
             (response.status().as_u16(), response.headers()["location"].to_str().unwrap()),
-            (303, format!("/webhooks?sort=url#webhook-{id}").as_str())
+            (303, format!("/webhooks?sort=url&switched={id}#webhook-{id}").as_str())
         );
-        let html = app.page("/webhooks", &cookie).await.text().await.unwrap();
+        let html = app.page(&format!("/webhooks?switched={id}"), &cookie).await.text().await.unwrap();
         assert!(html.contains(button) && html.contains(state), "{html}");
+        let page = Page::of(&html);
+        let notice = text_of(page.one(".toast"));
+        assert!(
+            notice.contains(&format!("“One” is {}", state.to_lowercase())) && notice.contains("Undo"),
+            "{notice}"
+        );
+    }
+    // Only those who can switch a webhook are told, and nothing is said of one that is not there.
+    let html = app.page(&format!("/webhooks?switched={id}"), &owner).await.text().await.unwrap();
+    assert!(!html.contains("class=\"toast\""), "{html}");
+    for gone in ["none", "01890000-0000-7000-8000-000000000000"] {
+        let html = app.page(&format!("/webhooks?switched={gone}"), &cookie).await.text().await.unwrap();
+        assert!(html.contains("One") && !html.contains("class=\"toast\""), "{gone}: {html}");
     }
     assert_eq!(app.get(&format!("/webhooks/{id}")).await["headers"][0]["value"], "kept");
     assert_eq!(

@@ -186,7 +186,7 @@ async fn overview_without_webhooks_shows_first_steps(database: TestDatabase) {
     let owner = app.sign_in("owner@example.com", Role::ApiOwner).await;
     let html = app.page("/", &cookie).await.text().await.unwrap();
     assert!(
-        html.contains("No webhooks yet") && html.contains("href=\"/webhooks/new\""),
+        html.contains("Getting started") && html.contains("href=\"/webhooks/new\"") && !html.contains("No webhooks yet"),
         "{html}"
     );
     let html = app.page("/", &owner).await.text().await.unwrap();

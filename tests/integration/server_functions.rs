@@ -65,14 +65,14 @@ async fn a_call_gets_json_and_a_form_the_next_page(database: TestDatabase) {
     let id = id_of(&webhook);
     let (status, changed) = call(&app, "set_webhook_enabled", &cookie, &[("id", id), ("enabled", "false")]).await;
     assert_eq!((status, &changed["enabled"]), (200, &json!(false)));
-    assert!(changed["status_html"].as_str().unwrap().contains("Disabled"), "{changed}");
+    assert!(changed["message"].as_str().unwrap().contains("is disabled"), "{changed}");
     assert_eq!(app.get(&format!("/webhooks/{id}")).await["enabled"], false);
     for path in ["/fn/set_webhook_enabled", "/webhooks"] {
         let response = post(&app, path, &cookie, HTML, &[("id", id), ("enabled", "true")]).await;
         let to = response.headers()["location"].to_str().unwrap();
         assert_eq!(
             (response.status().as_u16(), to),
-            (303, format!("/webhooks#webhook-{id}").as_str()),
+            (303, format!("/webhooks?switched={id}#webhook-{id}").as_str()),
             "{path}"
         );
     }

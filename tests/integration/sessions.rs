@@ -158,7 +158,7 @@ async fn own_session_is_listed_and_ended(database: TestDatabase) {
     let stranger = app.sign_in("stranger@example.com", Role::ApiOwner).await;
     let page = app.page("/account", &mine).await.text().await.unwrap();
     assert!(
-        page.contains("Firefox, Linux") && page.contains("127.0.0.1") && page.contains("this browser"),
+        page.contains("Firefox, Linux") && page.contains("127.0.0.1") && page.contains("This browser"),
         "{page}"
     );
     let id = Page::of(&page).hidden("session");

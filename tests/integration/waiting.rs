@@ -111,6 +111,15 @@ async fn held_events_are_sent_by_a_button_after_enabling(database: TestDatabase)
         let page = html(&app, to, &cookie).await;
         assert_eq!(page.contains("id=\"held-before\""), asks, "{saved}: {page}");
     }
+    // A link starts nothing: only a page that answers a form continues one.
+    for query in [
+        "saved=recovered&since=0&until=9000000000000&held=true&failed=true&rest=x",
+        "saved=discarded&which=held&until=9000000000000&rest=1",
+        "saved=discarded&which=waiting&until=9000000000000&rest=1",
+    ] {
+        let page = html(&app, &format!("{path}?{query}"), &cookie).await;
+        assert!(page.contains("id=\"progress\"") && !page.contains("data-go-on"), "{query}: {page}");
+    }
     // The button in the head of the page.
     let page = html(&app, &path, &cookie).await;
     assert!(page.contains("Send held deliveries (3)"), "{page}");
@@ -362,6 +371,9 @@ async fn a_large_recovery_goes_on_part_by_part(database: TestDatabase) {
         }
     }
     assert_eq!((parts, all), (3, 2_500));
+    // Each request is in the audit log, because nobody can tell from its cursor that there was one before.
+    let entries = app.get("/audit?action=webhook.recovered").await;
+    assert_eq!(entries["items"].as_array().unwrap().len(), 3, "{entries}");
     receiver.wait(2_500).await;
     app.deliveries(&database, "succeeded", 2_500).await;
     app.stop().await;
@@ -421,7 +433,7 @@ async fn paused_webhook_says_so_and_is_tried_now(database: TestDatabase) {
         "Every callback has failed for",
         "500 InternalServerError",
         "The receiver had an internal error. It is reachable; the fault is in its program.",
-        "Who has to act: Receiver",
+        "To be fixed by: Receiver",
         "Paused after 5 failures in a row. One callback is sent as a probe every 5 min until one succeeds.",
         // Those that failed are due in an hour, so they do not wait for the end of the pause.
         "6 deliveries wait behind it.",

@@ -1,4 +1,5 @@
-//! Continues a request that has several parts (`console::pages::deliveries::progress`): its form is sent after a moment, in which the user can stop.
+//! Continues a change that has several parts: the form of the page that says how far it is (`PartPage`, `AllProgressPage`) is sent after a moment,
+//! in which the user can stop.
 
 use std::time::Duration;
 

@@ -3,7 +3,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
     rc::Rc,
 };
 
@@ -14,20 +13,40 @@ use leptos::{
     web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent},
 };
 
-use crate::console::pages::log::{log_search::SEARCHED, panel::callback_panel};
+use crate::{
+    console::{
+        ConsoleError,
+        client::shortcuts,
+        pages::log::{log_search::SEARCHED, panel::callback_panel},
+        viewer::lang,
+    },
+    messages::common,
+};
 
 /// The width from which the panel is beside the log (`style/panel.css`).
 const BESIDE: f64 = 1_100.0;
+/// How long a panel that was loaded ahead is shown, in milliseconds.
+const LOADED_MS: f64 = 10_000.0;
 /// Rows of the log.
 const ROWS: &str = "#log-rows tr[data-callback]";
 
 /// The panel of an open page.
 #[derive(Default)]
 struct Panel {
-    /// Loaded panels by callback, so that the next one is shown at once.
-    loaded: RefCell<HashMap<String, String>>,
+    /// The panel of the row below the open one, so that it is shown at once.
+    loaded: RefCell<Option<Loaded>>,
     /// Counts requests: an answer to an older one is not shown.
     latest: Cell<u32>,
+    /// Counts the logs that the page has shown: what was loaded for an older one is not kept.
+    log: Cell<u32>,
+}
+
+/// A panel that was loaded before somebody asked for it.
+struct Loaded {
+    callback: String,
+    html: String,
+    /// When it was loaded (see [`now`]).
+    at: f64,
 }
 
 /// Which entry of the browser's history an address gets.
@@ -50,7 +69,8 @@ pub(super) fn watch() {
     // The rows are others, so that what was loaded leads to a log that is not shown any more.
     let searched = panel.clone();
     window_event_listener_untyped(SEARCHED, move |_: Event| {
-        searched.loaded.borrow_mut().clear();
+        searched.log.set(searched.log.get().wrapping_add(1));
+        searched.loaded.borrow_mut().take();
         searched.empty();
     });
     // Back and forward.
@@ -87,19 +107,24 @@ impl Panel {
                 .and_then(|target| target.closest("input, select, textarea, [contenteditable]").ok().flatten());
             field.is_some()
         });
-        if is_typing || event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() || !is_beside() {
+        let is_modified = event.ctrl_key() || event.meta_key() || event.alt_key();
+        // What lies over the page is closed first, by the browser.
+        let lies_over = || {
+            document()
+                .query_selector(":popover-open, dialog[open]")
+                .is_ok_and(|over| over.is_some())
+        };
+        if is_typing || is_modified || event.is_composing() || event.default_prevented() || !is_beside() || lies_over() {
             return;
         }
         let step = match event.key().as_str() {
-            "j" => 1,
-            "k" => -1,
+            "j" if !shortcuts::is_off() => 1,
+            "k" if !shortcuts::is_off() => -1,
             // The arrows belong to what they scroll, unless a row or the panel's head has the focus.
             "ArrowDown" if in_log() => 1,
             "ArrowUp" if in_log() => -1,
             "Escape" => {
-                // What lies over the page is closed first, by the browser.
-                let lies_over = document().query_selector(":popover-open, dialog[open]").ok().flatten();
-                if lies_over.is_none() && current().is_some() {
+                if current().is_some() {
                     event.prevent_default();
                     self.close(&address_without_callback());
                 }
@@ -139,9 +164,10 @@ impl Panel {
         let request = self.latest.get().wrapping_add(1);
         self.latest.set(request);
         mark(&id);
-        let known = self.loaded.borrow().get(&id).cloned();
-        if let Some(html) = known {
-            self.insert(&id, &html);
+        // It is used once and soon: a delivery goes on.
+        let known = self.loaded.borrow_mut().take();
+        if let Some(known) = known.filter(|known| known.callback == id && now() - known.at < LOADED_MS) {
+            self.insert(&id, &known.html);
             return;
         }
         if let Some(place) = document().get_element_by_id("panel") {
@@ -150,8 +176,10 @@ impl Panel {
         let address = address.to_owned();
         leptos::task::spawn_local(async move {
             match callback_panel(webhook(), query).await {
-                Ok(html) if panel.latest.get() == request => panel.insert(&id, &html),
-                Ok(_) => {}
+                _ if panel.latest.get() != request => {}
+                Ok(html) => panel.insert(&id, &html),
+                // Without an answer the page would be lost as well.
+                Err(error @ ConsoleError::Failed { .. }) => show_problem(&error, &address),
                 // The page says what is wrong: that the session has ended, for example.
                 Err(_) => drop(window().location().assign(&address)),
             }
@@ -194,16 +222,13 @@ impl Panel {
         let Some((next, href)) = at.and_then(|at| rows.get(at + 1)).and_then(address_of) else {
             return;
         };
-        if self.loaded.borrow().contains_key(&next) {
-            return;
-        }
-        let panel = self.clone();
+        let (panel, log) = (self.clone(), self.log.get());
         leptos::task::spawn_local(async move {
-            if let Ok(html) = callback_panel(webhook(), query_of(&href)).await {
-                let mut loaded = panel.loaded.borrow_mut();
-                // What was loaded is shown once: a delivery goes on.
-                loaded.clear();
-                loaded.insert(next, html);
+            let html = callback_panel(webhook(), query_of(&href)).await;
+            if let (Ok(html), true) = (html, panel.log.get() == log) {
+                let at = now();
+                let callback = next;
+                *panel.loaded.borrow_mut() = Some(Loaded { callback, html, at });
             }
         });
     }
@@ -245,6 +270,29 @@ impl Panel {
             place.set_inner_html("");
         }
     }
+}
+
+/// Says in the place of the panel why it cannot be shown, with a link to try again.
+fn show_problem(error: &ConsoleError, address: &str) {
+    let (page, lang) = (document(), lang());
+    let (Some(place), Ok(text), Ok(link)) = (page.get_element_by_id("panel"), page.create_element("p"), page.create_element("a")) else {
+        return;
+    };
+    let _ = place.remove_attribute("aria-busy");
+    set_open(true);
+    place.set_inner_html("");
+    text.set_class_name("notice bad");
+    let _ = text.set_attribute("role", "alert");
+    text.set_text_content(Some(&format!("{} ", error.text(lang))));
+    let _ = link.set_attribute("href", address);
+    link.set_text_content(Some(common::refused_try_again(lang)));
+    let _ = text.append_child(&link);
+    let _ = place.append_child(&text);
+}
+
+/// The present time in milliseconds.
+fn now() -> f64 {
+    js_sys::Date::now()
 }
 
 fn is_beside() -> bool {

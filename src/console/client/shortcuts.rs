@@ -163,7 +163,8 @@ fn cookies() -> Option<HtmlDocument> {
     document().dyn_into().ok()
 }
 
-fn is_off() -> bool {
+/// Whether the user has turned off the shortcuts that are characters (WCAG 2.1.4).
+pub(super) fn is_off() -> bool {
     let cookie = cookies().and_then(|page| page.cookie().ok()).unwrap_or_default();
     cookie.split("; ").any(|pair| pair == OFF)
 }

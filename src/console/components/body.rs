@@ -93,5 +93,5 @@ fn size(bytes: u64, lang: Lang) -> String {
         return say::bytes(lang, bytes);
     }
     let tenths = bytes * 10 / 1_024;
-    say::kibibytes(lang, &format!("{}.{}", tenths / 10, tenths % 10))
+    say::kibibytes(lang, &common::decimal(lang, tenths % 10, tenths / 10))
 }

@@ -1,4 +1,4 @@
-//! A chart of callbacks. Failed ones stand on the succeeded ones, with a gap and a pattern, so that colour is not the only difference. Each bar of a
+//! A chart of callbacks. Failed ones stand on the succeeded ones, with a gap and in stripes, so that colour is not the only difference. Each bar of a
 //! log is a link to its own part of the range. The numbers of a bar appear when the mouse or the focus is on it.
 
 use leptos::prelude::*;
@@ -16,6 +16,9 @@ use crate::{
 
 /// The horizontal distance between bars, in units of the drawing.
 const PLACE: usize = 10;
+
+/// The id of the pattern of failed callbacks. A page has one such chart.
+const PATTERN: &str = "failed-callbacks";
 
 /// A bar of the chart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,6 +124,10 @@ pub(in crate::console) fn Chart(
             </figcaption>
             <div class="plot">
                 <svg viewBox=view_box preserveAspectRatio="none" aria-hidden="true">
+                    <pattern id=PATTERN width="10" height="54" patternUnits="userSpaceOnUse">
+                        <rect class="bad" width="10" height="36" />
+                        <rect class="bad between" y="36" width="10" height="18" />
+                    </pattern>
                     <line class="grid" x1="0" x2=half y1="500" y2="500" />
                     {shapes}
                     <line class="base" x1="0" x2=line y1="1000" y2="1000" />
@@ -149,5 +156,10 @@ fn Shape(at: usize, bar: BarView) -> impl IntoView {
     let shape = move |class: &'static str, (y, height): (i64, i64)| {
         view! { <rect class=class x=x.to_string() y=y.to_string() width="8" height=height.to_string() /> }
     };
-    (bar.good.map(|good| shape("good", good)), bar.bad.map(|bad| shape("bad", bad)))
+    let failed = bar.bad.map(|(y, height)| {
+        view! {
+            <rect class="failed" fill=format!("url(#{PATTERN})") x=x.to_string() y=y.to_string() width="8" height=height.to_string() />
+        }
+    });
+    (bar.good.map(|good| shape("good", good)), failed)
 }

@@ -77,9 +77,7 @@ pub(in crate::console) fn TextField(
         view! {
             <div class="label-line">
                 <label for=name>{label}</label>
-                <span class="required" aria-hidden="true">
-                    {common::required(lang())}
-                </span>
+                <Required />
             </div>
         }
         .into_any()
@@ -92,6 +90,16 @@ pub(in crate::console) fn TextField(
             {input}
             {hint.map(|hint| view! { <p class="hint" id=format!("{name}-hint")>{hint}</p> })}
         </div>
+    }
+}
+
+/// The mark of a field that has to be filled in, beside its label.
+#[component]
+pub(in crate::console) fn Required() -> impl IntoView {
+    view! {
+        <span class="required" aria-hidden="true">
+            {common::required(lang())}
+        </span>
     }
 }
 

@@ -28,6 +28,8 @@ pub(in crate::console) fn Icon(
 
 /// A tick.
 pub(in crate::console) const TICK: &str = "m2.5 6.5 2.3 2.3 4.7-5.3";
+/// An arrow that points down to a line.
+pub(in crate::console) const DOWNLOAD: &str = "M6 1.5v6M3.5 5.2 6 7.7l2.5-2.5M2 10.3h8";
 /// A cross.
 pub(in crate::console) const CROSS: &str = "m3 3 6 6M9 3 3 9";
 /// An eye.
@@ -37,8 +39,9 @@ pub(in crate::console) const EYE: &str =
 pub(in crate::console) const SUN: &str = "M6 3.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4M6 .8v.6M6 10.6v.6M.8 6h.6M10.6 6h.6M2.3 2.3l.4.4M9.3 9.3l.4.4M9.7 2.3l-.4.4M2.7 9.3l-.4.4";
 /// A moon.
 pub(in crate::console) const MOON: &str = "M10.4 7.3A4.6 4.6 0 0 1 4.7 1.6a4.6 4.6 0 1 0 5.7 5.7z";
-/// A disc with a light half.
-pub(in crate::console) const CONTRAST: &str = "M6 1.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM6 1.5v9M6 4.2h3.9M6 6.8h4.3M6 9.3h2.8";
+/// A disc with a filled half.
+pub(in crate::console) const CONTRAST: &str =
+    "M6 1.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9zM6 1.5v9M6 2.6a3.4 3.4 0 0 1 0 6.8M6 3.8a2.2 2.2 0 0 1 0 4.4M6 5a1 1 0 0 1 0 2";
 /// Two bars.
 pub(in crate::console) const PAUSE: &str = "M4.5 3v6M7.5 3v6";
 

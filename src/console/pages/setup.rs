@@ -22,6 +22,7 @@ use crate::{
         components::{
             centered_page::CenteredPage,
             field::{EmailField, PasswordField},
+            inline_code::InlineCode,
             notice::Trouble,
         },
         page_response::PageResponse,
@@ -172,10 +173,10 @@ fn page(lang: Lang, view: SetupView) -> AnyView {
     let body = match unusable {
         Some((title, hint)) => view! {
             <CenteredPage title>
-                <p class="notice bad" role="alert">
-                    {hint}
+                <p class="notice warn" role="alert">
+                    <InlineCode text=hint />
                 </p>
-                <a class="button wide" href="/sign-in" rel="external">
+                <a class="button primary wide" href="/sign-in" rel="external">
                     {say::sign_in(lang)}
                 </a>
             </CenteredPage>

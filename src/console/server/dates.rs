@@ -101,6 +101,24 @@ pub fn time_view(at: Timestamp, zone: &TimeZone, lang: Lang) -> TimeView {
     }
 }
 
+/// A moment in a table: of today only the time, which its tooltip completes. In a sentence ("since 14:02") [`time_view`] is better.
+pub fn cell_view(at: Timestamp, zone: &TimeZone, lang: Lang) -> TimeView {
+    TimeView {
+        text: without_today(at, Timestamp::now(), zone, lang),
+        ..time_view(at, zone, lang)
+    }
+}
+
+/// "14:02:11" in the given zone, with the day if it is not that of `now`.
+fn without_today(at: Timestamp, now: Timestamp, zone: &TimeZone, lang: Lang) -> String {
+    let local = at.in_zone(zone);
+    if local.date() == now.in_zone(zone).date() {
+        local.strftime("%H:%M:%S").to_string()
+    } else {
+        without_this_year(at, now, zone, lang)
+    }
+}
+
 /// The day of a moment, without the year if it is the present one. The time in UTC is exact.
 pub fn date_view(at: Timestamp, zone: &TimeZone, lang: Lang) -> TimeView {
     TimeView {
@@ -136,6 +154,10 @@ mod tests {
         let (this_year, next_year) = (Timestamp(at.0 + 86_400_000), Timestamp::parse("2027-01-01T00:00:00Z").unwrap());
         assert_eq!(without_this_year(at, this_year, &zone, Lang::En), "3 Feb, 09:00:09");
         assert_eq!(without_this_year(at, next_year, &zone, Lang::Fr), "3 févr. 2026, 09:00:09");
+        let (evening, night) = (Timestamp(at.0 + 13 * 3_600_000), Timestamp(at.0 + 15 * 3_600_000));
+        assert_eq!(without_today(at, evening, &zone, Lang::En), "09:00:09");
+        assert_eq!(without_today(at, night, &zone, Lang::En), "3 Feb, 09:00:09");
+        assert_eq!(without_today(at, next_year, &zone, Lang::Fr), "3 févr. 2026, 09:00:09");
         assert_eq!(time_view(at, &zone, Lang::Fr).utc, "3 févr. 2026, 08:00:09 UTC");
         assert_eq!(date(at, this_year, &zone, Lang::En), "3 Feb");
         assert_eq!(date(at, next_year, &zone, Lang::Fr), "3 févr. 2026");

@@ -9,7 +9,7 @@ pub mod viewer;
 
 pub(in crate::console) use self::names::{event_types_loaded, pattern_name, type_name};
 pub use self::{
-    dates::{TimeView, date_view, time_view},
+    dates::{TimeView, cell_view, date_view, time_view},
     viewer::{lang, zone},
 };
 

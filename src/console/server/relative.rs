@@ -77,6 +77,17 @@ mod tests {
     }
 
     #[test]
+    fn a_webhook_that_is_disabled_within_a_year_says_when() {
+        let (now, day) = (Timestamp::parse("2026-02-03T08:00:00Z").unwrap(), 86_400_000);
+        let said = disabled_in(Timestamp(now.0 + 2 * day), now, &TimeZone::UTC, Lang::En);
+        assert_eq!(
+            said,
+            Some(("disabled in 2 d unless it recovers".to_owned(), "5 Feb 2026, 08:00".to_owned()))
+        );
+        assert_eq!(disabled_in(Timestamp(now.0 + 400 * day), now, &TimeZone::UTC, Lang::En), None);
+    }
+
+    #[test]
     fn the_exact_time_is_in_the_zone_and_in_utc() {
         let (zone, at) = (
             TimeZone::get("Europe/Paris").unwrap(),

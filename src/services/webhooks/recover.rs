@@ -91,8 +91,9 @@ pub async fn recover_for(
         held: chosen.held,
     };
     let (begun, mut deliveries, mut rest) = (Instant::now(), 0, after);
+    let mut actor = Some(by.actor());
     loop {
-        let step = app.store.recover_batch(&by.actor(), &recovery, rest).await?;
+        let step = app.store.recover_batch(actor.take().as_ref(), &recovery, rest).await?;
         deliveries += step.deliveries;
         rest = step.rest;
         app.dispatcher.wake();

@@ -13,9 +13,9 @@ use crate::{
         href::href,
         page_action::PageAction,
         server::{
-            action_error, caller,
+            action_error, caller, cell_view,
             response::{is_secure, set_cookie},
-            signed_in, time_view,
+            signed_in,
         },
         viewer::lang,
     },
@@ -101,8 +101,8 @@ impl SessionRow {
             id: row.id.to_string(),
             browser: browser_name::of(row.browser.as_deref().unwrap_or_default()),
             address: row.address.unwrap_or_default(),
-            last_seen: time_view(row.last_seen_at, zone, lang),
-            created: time_view(row.created_at, zone, lang),
+            last_seen: cell_view(row.last_seen_at, zone, lang),
+            created: cell_view(row.created_at, zone, lang),
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::{
             unseen::ForeignText,
         },
         page_action::{PageAction, page_action},
-        server::{self, action_error, caller, console_error, date_view, time_view, zone},
+        server::{self, action_error, caller, cell_view, console_error, date_view, zone},
         viewer::lang,
     },
     domain::{
@@ -207,7 +207,7 @@ fn KeyRow(key: ApiKeyRecord) -> impl IntoView {
     let created = date_view(key.created_at, &zone, lang);
     let no_end = move || view! { <span class="warn-text" title=say::expires_never_why(lang)>{say::expires_never(lang)}</span> }.into_any();
     let never = move || view! { <span class="hint">{say::never(lang)}</span> }.into_any();
-    let time = |at: Timestamp| view! { <Time at=time_view(at, &zone, server::lang()) /> }.into_any();
+    let time = |at: Timestamp| view! { <Time at=cell_view(at, &zone, server::lang()) /> }.into_any();
     view! {
         <tr>
             <td class="title">

@@ -13,7 +13,7 @@ use crate::{
     console::{
         ConsoleError,
         components::{
-            field::TextField,
+            field::{Required, TextField},
             form_page::FormPage,
             notice::{ErrorCount, ErrorSummary},
             one_time_secret::{OneTimeSecret, OneTimeSecretField},
@@ -213,7 +213,7 @@ fn Fields(form: KeyForm, errors: Vec<ErrorView>) -> impl IntoView {
             />
             <div class="field wide" role="group" aria-labelledby="scopes-label" aria-describedby=describe id="scopes" tabindex="-1">
                 <span class="label" id="scopes-label">
-                    {say::scopes(lang)}
+                    {say::scopes(lang)} " " <Required />
                 </span>
                 <islands::FieldError id="scopes".to_owned() error=scope_error />
                 <p class="hint" id="scopes-hint">

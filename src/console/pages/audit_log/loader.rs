@@ -12,7 +12,7 @@ use crate::{
         ConsoleError,
         components::{time::TimeView, unseen::has_unseen},
         href::href,
-        server::{caller, console_error, lang, time_view, zone},
+        server::{caller, cell_view, console_error, lang, zone},
     },
     domain::{
         audit::ObjectKind,
@@ -169,7 +169,7 @@ fn no_entries() -> Page<AuditRecord> {
 fn row(entry: &AuditRecord, zone: &TimeZone, lang: Lang) -> AuditRowView {
     AuditRowView {
         id: entry.id.to_string(),
-        at: time_view(entry.at, zone, lang),
+        at: cell_view(entry.at, zone, lang),
         actor_kind: entry.actor_kind.clone(),
         actor: entry.actor_name.clone(),
         address: entry.address.clone(),

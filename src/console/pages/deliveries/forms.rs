@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -11,8 +15,14 @@ use crate::{
         ConsoleError,
         href::{href, read_query},
         page_action::PageAction,
-        pages::deliveries::actions::{CancelDelivery, Changed, DiscardDeliveries, RecoverDeliveries, RedeliverDelivery, TryDeliveryNow},
-        pages::webhooks::list_origin::with_list,
+        page_response::PageResponse,
+        pages::{
+            deliveries::{
+                actions::{CancelDelivery, Changed, DiscardDeliveries, RecoverDeliveries, RedeliverDelivery, TryDeliveryNow},
+                progress::PartPage,
+            },
+            webhooks::list_origin::with_list,
+        },
         server::{action_error, caller},
     },
     domain::{
@@ -34,23 +44,46 @@ const PART: Duration = Duration::from_secs(3);
 /// The rule of all forms.
 const RULE: Rule = Rule::Session(Action::Resend);
 
-/// What the page of the webhook says after a form. All numbers are of the whole request, which may have had several parts.
+/// What the page of the webhook says after a form. The number is of all parts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Outcome {
     /// `recovered`, `discarded`, `tried`, `redelivered` or `cancelled`.
     pub(super) saved: Option<String>,
-    /// The number of deliveries so far.
+    /// The number of deliveries.
     pub(super) count: Option<u64>,
-    /// Where the next part begins. `None` if everything is done.
-    pub(super) rest: Option<String>,
-    /// The range and the choice of the next part.
-    pub(super) since: Option<i64>,
-    pub(super) until: Option<i64>,
-    pub(super) failed: Option<bool>,
-    pub(super) held: Option<bool>,
-    /// What is discarded.
-    pub(super) which: Option<String>,
+}
+
+/// What is left of a form with a large amount of deliveries.
+#[derive(Clone)]
+pub enum Rest {
+    /// Failed or held deliveries are sent again.
+    SendAgain {
+        /// When the deliveries were created, in milliseconds since 1970.
+        range: (i64, i64),
+        /// Whether failed ones are sent.
+        failed: bool,
+        /// Whether held ones are sent.
+        held: bool,
+        /// Where the next part begins.
+        cursor: String,
+    },
+    /// Waiting or held deliveries are discarded.
+    Discard {
+        /// `held` or `waiting`.
+        which: String,
+        /// Before when the deliveries were created, in milliseconds since 1970.
+        until: i64,
+    },
+}
+
+impl Rest {
+    /// The answer to a part after which something is left.
+    fn page(self, id: String, count: u64) -> Response {
+        PageResponse::framed(StatusCode::OK, move || {
+            view! { <PartPage id=id.clone() count rest=self.clone() /> }.into_any()
+        })
+    }
 }
 
 impl Outcome {
@@ -193,14 +226,18 @@ impl PageAction for RecoverDeliveries {
 
     async fn answer(form: RecoverForm, result: Result<Changed, ConsoleError>) -> Result<Response, ConsoleError> {
         let Changed { count, rest } = result?;
-        let is_over = rest.is_none();
+        let count = form.before.saturating_add(count);
+        if let Some(cursor) = rest {
+            let rest = Rest::SendAgain {
+                range: (form.since, form.until),
+                failed: is_ticked(form.failed.as_deref()),
+                held: is_ticked(form.held.as_deref()),
+                cursor,
+            };
+            return Ok(rest.page(form.id, count));
+        }
         let outcome = Outcome {
-            count: Some(form.before.saturating_add(count)),
-            since: Some(form.since).filter(|_| !is_over),
-            until: Some(form.until).filter(|_| !is_over),
-            failed: Some(is_ticked(form.failed.as_deref())).filter(|_| !is_over),
-            held: Some(is_ticked(form.held.as_deref())).filter(|_| !is_over),
-            rest,
+            count: Some(count),
             ..Outcome::of("recovered")
         };
         Ok(outcome.page(&form.id))
@@ -233,12 +270,13 @@ impl PageAction for DiscardDeliveries {
 
     async fn answer(form: DiscardForm, result: Result<Changed, ConsoleError>) -> Result<Response, ConsoleError> {
         let Changed { count, rest } = result?;
-        let is_over = rest.is_none();
+        let count = form.before.saturating_add(count);
+        if rest.is_some() {
+            let (which, until) = (form.which, form.until);
+            return Ok(Rest::Discard { which, until }.page(form.id, count));
+        }
         let outcome = Outcome {
-            count: Some(form.before.saturating_add(count)),
-            until: Some(form.until).filter(|_| !is_over),
-            which: Some(form.which).filter(|_| !is_over),
-            rest,
+            count: Some(count),
             ..Outcome::of("discarded")
         };
         Ok(outcome.page(&form.id))
@@ -285,6 +323,9 @@ pub struct OneForm {
 #[serde(default)]
 struct ShownList {
     saved: Option<String>,
+    range: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
     response: Option<String>,
     event: Option<String>,
     q: Option<String>,

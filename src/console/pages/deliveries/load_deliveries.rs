@@ -8,7 +8,7 @@ use crate::{
     console::{
         components::time::TimeView,
         pages::webhooks::list_origin::with_list,
-        server::{time_view, type_name},
+        server::{cell_view, type_name},
     },
     delivery::Paused,
     domain::{
@@ -150,9 +150,9 @@ pub(in crate::console::pages) async fn load(
             event: event_name(&delivery, lang),
             state: state_words(&delivery, is_paused, now, lang),
             reason: delivery.reason.clone().filter(|_| delivery.state == DeliveryState::Failed),
-            due: delivery.due.map(|due| time_view(due, zone, lang)),
+            due: delivery.due.map(|due| cell_view(due, zone, lang)),
             attempts: delivery.attempts,
-            created: time_view(delivery.created, zone, lang),
+            created: cell_view(delivery.created, zone, lang),
             callbacks: (delivery.attempts > 0).then(|| callbacks_of(&message)),
             send: (may_send && delivery.event_type.is_some() && !delivery.is_erased).then(|| with_list(&format!("{path}/redeliver"))),
             cancel: may_cancel(delivery.state).then(|| with_list(&format!("{path}/cancel"))),

@@ -1,63 +1,129 @@
-//! What the page of a webhook says after its deliveries were sent again, discarded or cancelled. If a large amount is not done yet, the notice
-//! has a form that continues; with scripts it sends itself (`console::client::go_on`).
+//! What is shown after deliveries of a webhook were sent again, discarded or cancelled. A large amount is done in parts. Each part is the
+//! answer to a form, so it needs no script, and a crafted link starts nothing.
 
 use leptos::prelude::*;
+use leptos_meta::Title;
 
 use crate::{
     console::{
         href::page_query,
-        pages::{deliveries::forms::Outcome, webhooks::list_origin::with_list},
+        pages::{
+            deliveries::forms::{Outcome, Rest},
+            webhooks::list_origin::with_list,
+        },
         viewer::lang,
     },
     messages::deliveries as say,
 };
 
-/// The notice. Nothing if no such form was sent.
+/// The notice on the page of a webhook. Nothing if no such form was sent.
 #[component]
-pub(in crate::console::pages) fn Progress(
-    /// The id of the webhook.
-    id: String,
-) -> impl IntoView {
+pub(in crate::console::pages) fn Progress() -> impl IntoView {
     let lang = lang();
     let outcome = page_query::<Outcome>();
     let count = outcome.count.unwrap_or(0);
-    let text = match (outcome.saved.as_deref()?, outcome.rest.is_some()) {
-        ("recovered" | "discarded", true) => say::done_partly(lang, count),
-        ("recovered", false) => say::done_sent(lang, count),
-        ("discarded", false) => say::done_discarded(lang, count),
-        ("tried", _) => say::done_tried(lang).to_owned(),
-        ("redelivered", _) => say::done_redelivered(lang).to_owned(),
-        ("cancelled", _) => say::done_cancelled(lang).to_owned(),
+    let text = match outcome.saved.as_deref()? {
+        "recovered" => say::done_sent(lang, count),
+        "discarded" => say::done_discarded(lang, count),
+        "tried" => say::done_tried(lang).to_owned(),
+        "redelivered" => say::done_redelivered(lang).to_owned(),
+        "cancelled" => say::done_cancelled(lang).to_owned(),
         _ => return None,
     };
-    let more = outcome.rest.clone().map(|rest| {
-        let path = format!("/webhooks/{id}");
-        let action = if outcome.which.is_some() { "discard" } else { "send-again" };
-        let hidden = |name: &'static str, value: Option<String>| value.map(|value| view! { <input type="hidden" name=name value=value /> });
-        let action = with_list(&format!("{path}/deliveries/{action}"));
-        view! {
-            <form method="post" action=action data-go-on="true">
-                {hidden("since", outcome.since.map(|since| since.to_string()))}
-                {hidden("until", outcome.until.map(|until| until.to_string()))}
-                {hidden("failed", outcome.failed.map(|failed| failed.to_string()))}
-                {hidden("held", outcome.held.map(|held| held.to_string()))}
-                {hidden("which", outcome.which.clone())}
-                {hidden("rest", Some(rest))}
-                {hidden("before", Some(count.to_string()))}
+    Some(view! {
+        <div class="notice good" role="status" id="progress">
+            <p>{text}</p>
+        </div>
+    })
+}
+
+/// The page that says how far a form is, with a form for the rest. With scripts that sends itself (`console::client::go_on`).
+#[component]
+pub(super) fn PartPage(
+    /// The id of the webhook.
+    id: String,
+    /// The number of deliveries so far.
+    count: u64,
+    /// What is not done yet.
+    rest: Rest,
+) -> impl IntoView {
+    let lang = lang();
+    let path = with_list(&format!("/webhooks/{id}"));
+    let (action, heading, fields) = match rest {
+        Rest::SendAgain {
+            range: (since, until),
+            failed,
+            held,
+            cursor,
+        } => {
+            let fields = [
+                ("since", since.to_string()),
+                ("until", until.to_string()),
+                ("failed", failed.to_string()),
+                ("held", held.to_string()),
+                ("rest", cursor),
+            ];
+            ("send-again", say::sending_again(lang), fields.to_vec())
+        }
+        Rest::Discard { which, until } => (
+            "discard",
+            say::discarding(lang),
+            vec![("which", which), ("until", until.to_string())],
+        ),
+    };
+    let fields = fields.into_iter().chain([("before", count.to_string())]);
+    let fields = fields.map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
+    view! {
+        <Title text=heading />
+        <div class="head">
+            <h1>{heading}</h1>
+        </div>
+        <form method="post" action=with_list(&format!("/webhooks/{id}/deliveries/{action}")) class="all-form" data-go-on="true">
+            {fields.collect_view()}
+            <p role="status">{say::done_partly(lang, count)}</p>
+            <div class="confirm-form">
                 <button class="button" type="submit">
                     {say::go_on(lang)}
                 </button>
-                <a class="button" href=with_list(&path)>
+                <a class="button" href=path>
                     {say::stop(lang)}
                 </a>
-            </form>
+            </div>
+        </form>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_continues_where_the_last_part_ended() {
+        let owner = Owner::new();
+        owner.set();
+        let rest = Rest::SendAgain {
+            range: (1, 2),
+            failed: true,
+            held: false,
+            cursor: "next".to_owned(),
+        };
+        let props = PartPageProps {
+            id: "one".to_owned(),
+            count: 1_500,
+            rest,
+        };
+        let html = PartPage(props).to_html();
+        for part in [
+            "action=\"/webhooks/one/deliveries/send-again\"",
+            "name=\"since\" value=\"1\"",
+            "name=\"until\" value=\"2\"",
+            "name=\"failed\" value=\"true\"",
+            "name=\"held\" value=\"false\"",
+            "name=\"rest\" value=\"next\"",
+            "name=\"before\" value=\"1500\"",
+            "1,500 so far; there are more.",
+        ] {
+            assert!(html.contains(part), "{part}: {html}");
         }
-    });
-    let class = if more.is_some() { "notice warn" } else { "notice good" };
-    Some(view! {
-        <div class=class role="status" id="progress">
-            <p>{text}</p>
-            {more}
-        </div>
-    })
+    }
 }

@@ -11,14 +11,9 @@ pub(super) const IMPORT: &str = "/event-types/import";
 /// The archive with all schemas, examples and declarations.
 pub(in crate::console) const ARCHIVE: &str = "/event-types.zip";
 
-/// The page of a type.
-pub(in crate::console) fn page_of(event_type: &EventType) -> String {
-    event_type_path(event_type)
-}
-
 /// A page or file below the page of a type, such as `edit`.
 pub(in crate::console) fn below(event_type: &EventType, rest: &str) -> String {
-    format!("{}/{rest}", page_of(event_type))
+    format!("{}/{rest}", event_type_path(event_type))
 }
 
 /// The name of a type as one segment of a path. Of its characters only `/` has a meaning there.
@@ -33,7 +28,6 @@ mod tests {
     #[test]
     fn the_name_of_a_type_is_one_segment() {
         let event_type: EventType = "urn:orders/created".parse().unwrap();
-        assert_eq!(page_of(&event_type), "/event-types/urn:orders%2Fcreated");
         assert_eq!(below(&event_type, "edit"), "/event-types/urn:orders%2Fcreated/edit");
     }
 }

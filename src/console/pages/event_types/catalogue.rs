@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{
-    addresses::{ARCHIVE, IMPORT, LIST, NEW, page_of},
+    addresses::{ARCHIVE, IMPORT, LIST, NEW},
     entry_texts::events_text,
     load_catalogue::{CatalogueQuery, CatalogueView, GroupView, RowView, load},
     state_badge::{StateBadge, origin_name},
@@ -19,7 +19,7 @@ use crate::{
             sparkline::Sparkline,
             unseen::{ForeignText, written_out},
         },
-        href::{href, page_query},
+        href::{event_type_path, href, page_query},
         server::{console_error, reader},
         viewer::lang,
     },
@@ -247,7 +247,7 @@ fn Row(row: RowView, internal: bool) -> impl IntoView {
     view! {
         <tr>
             <td class="name">
-                <a href=page_of(&event_type) dir="auto">
+                <a href=event_type_path(&event_type) dir="auto">
                     {written_out(&name)}
                 </a>
                 <StateBadge state />

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use crate::{
     messages::{Lang, number},
-    registry::Entry,
     storage::event_types::COUNTED_MAX,
 };
 
@@ -14,14 +13,6 @@ pub(super) fn events_text(events: u64, lang: Lang) -> String {
         format!("{}+", number(lang, COUNTED_MAX))
     } else {
         number(lang, events)
-    }
-}
-
-/// The section of the list and of the event picker. The groups of the pack `clearid` are translated.
-pub(super) fn group_in(entry: &Entry, lang: Lang) -> Option<&str> {
-    match entry.built_in {
-        Some(built_in) => Some(built_in.group_in(lang)),
-        None => entry.record.fields.group.as_deref(),
     }
 }
 

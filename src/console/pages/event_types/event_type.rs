@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use serde::Deserialize;
 
 use super::{
-    addresses::{LIST, below, page_of},
+    addresses::{LIST, below},
     entry_texts::events_text,
     load_event_type::{EventTypeView, load},
     set_state::SetStateForm,
@@ -16,12 +16,13 @@ use crate::{
         components::{
             badges::StatusBadge,
             code::Code,
+            icon::{DOWNLOAD, Icon},
             inline_code::InlineText,
             notice::{Done, Trouble},
             time::Time,
             unseen::written_out,
         },
-        href::{href, page_query},
+        href::{event_type_path, href, page_query},
         intents::WebhookIntent,
         islands::CopyText,
         server::{console_error, reader},
@@ -141,6 +142,7 @@ fn head(view: &EventTypeView, lang: Lang) -> AnyView {
         </div>
         <div class="actions">
             <a class="button primary" href=file("schema") rel="external" download>
+                <Icon path=DOWNLOAD />
                 {say::download_schema(lang)}
             </a>
             <a class="button" href=file("example") rel="external" download>
@@ -163,7 +165,7 @@ fn state_notice(view: &EventTypeView, lang: Lang) -> AnyView {
             " "
             {say::use_instead(lang)}
             " "
-            <a href=page_of(other)>{other.to_string()}</a>
+            <a href=event_type_path(other)>{other.to_string()}</a>
             "."
         }
     });
@@ -178,7 +180,7 @@ fn state_notice(view: &EventTypeView, lang: Lang) -> AnyView {
             <p class="notice warn">
                 {say::old_version(lang, view.version.into(), view.shown.into())}
                 " "
-                <a href=page_of(&view.event_type)>{say::present_version(lang)}</a>
+                <a href=event_type_path(&view.event_type)>{say::present_version(lang)}</a>
             </p>
         }
     });
@@ -253,7 +255,7 @@ fn versions(view: &EventTypeView, lang: Lang) -> Option<AnyView> {
             view! {
                 <tr>
                     <td class="name">
-                        <a href=format!("{}?version={number}", page_of(event_type))>{say::version_which(lang, number.into())}</a>
+                        <a href=format!("{}?version={number}", event_type_path(event_type))>{say::version_which(lang, number.into())}</a>
                         {present}
                     </td>
                     <td>

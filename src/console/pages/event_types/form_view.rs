@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::{
-    addresses::{LIST, NEW, below, page_of},
+    addresses::{LIST, NEW, below},
     draft_check::{DraftCheck, Report},
     form::{EventTypeForm, Intent},
     load_form::FormView,
@@ -20,6 +20,7 @@ use crate::{
             unseen::written_out,
         },
         error_view::{ErrorView, error_of},
+        href::event_type_path,
         islands::{FieldError, Unsaved, described_by, focus_first, takes_focus},
         pages::audit_log::{Differences, OpenEntryView},
         raw_text::raw_text,
@@ -51,7 +52,7 @@ pub(super) fn EditPage(
         Err(error) => return view! { <Title text=say::edit(lang) /> <Trouble error /> }.into_any(),
     };
     let title = say::edit_which(lang, &form.title);
-    let address = form.event_type.as_ref().map(page_of);
+    let address = form.event_type.as_ref().map(event_type_path);
     view! {
         <Title text=title.clone() />
         <p class="crumbs">
@@ -87,7 +88,7 @@ fn Fields(form: FormView) -> impl IntoView {
     let action = event_type
         .as_ref()
         .map_or_else(|| NEW.to_owned(), |event_type| below(event_type, "edit"));
-    let cancel = event_type.as_ref().map_or_else(|| LIST.to_owned(), page_of);
+    let cancel = event_type.as_ref().map_or_else(|| LIST.to_owned(), event_type_path);
     let unsaved = edited.is_some() || !errors.is_empty() || changes.is_some() || report.is_some();
     focus_first(&errors, edited.as_deref());
     view! {
@@ -259,7 +260,9 @@ fn data(form: &EventTypeForm, errors: &[ErrorView], lang: Lang) -> AnyView {
             </div>
             <div class="side-by-side">
                 <div class="field">
-                    <label for="schema">{say::schema(lang)}</label>
+                    <div class="example-head">
+                        <label for="schema">{say::schema(lang)}</label>
+                    </div>
                     <textarea
                         id="schema"
                         name="schema"

@@ -101,7 +101,7 @@ fn form(view: &ImportView, lang: Lang) -> AnyView {
     view! {
         <p class="about">{say::import_lead(lang)}</p>
         {rejected}
-        <form method="post" action=IMPORT enctype="multipart/form-data" class="import">
+        <form method="post" action=IMPORT enctype="multipart/form-data" class="import narrow">
             <div class="field">
                 <label for="file">{say::import_file(lang)}</label>
                 <input id="file" name="file" type="file" accept=".json,.yaml,.yml,.jsonl,application/json,application/yaml" aria-invalid=invalid aria-describedby=described />
@@ -157,7 +157,7 @@ fn checked(view: &ImportView, result: &ImportResult, lang: Lang) -> AnyView {
         {part(say::import_new(lang, result.new.len() as u64), &result.new)}
         {part(say::import_changed(lang, result.changed.len() as u64), &result.changed)}
         {part(say::import_unchanged(lang, result.unchanged.len() as u64), &result.unchanged)}
-        <form method="post" action=IMPORT enctype="multipart/form-data" class="import">
+        <form method="post" action=IMPORT enctype="multipart/form-data" class="import narrow">
             <textarea name="document" hidden inner_html=format!("\n{}", raw_text(&view.document))></textarea>
             <input type="hidden" name="file_name" value=view.file_name.clone() />
             {breaking}

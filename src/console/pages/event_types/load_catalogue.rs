@@ -4,7 +4,6 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::entry_texts::group_in;
 use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
@@ -126,7 +125,7 @@ pub(super) async fn load(app: &AppState, by: &Principal, query: &CatalogueQuery)
             entry.event_type().as_str(),
             entry.name_in(lang),
             entry.description_in(lang),
-            group_in(entry, lang).unwrap_or_default(),
+            entry.group_in(lang).unwrap_or_default(),
         ];
         query.has_state(entry.state())
             && query.has_origin(entry.record.origin)
@@ -166,7 +165,7 @@ pub(super) async fn load(app: &AppState, by: &Principal, query: &CatalogueQuery)
             sparkline: hours.get(&event_type).and_then(|counts| drawn(counts, hour(now), lang)),
             event_type,
         };
-        let name = group_in(entry, lang).map(str::to_owned);
+        let name = entry.group_in(lang).map(str::to_owned);
         match groups.last_mut() {
             Some(last) if last.name == name => last.rows.push(row),
             _ => groups.push(GroupView { name, rows: vec![row] }),

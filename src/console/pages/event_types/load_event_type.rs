@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::entry_texts::{group_in, pretty};
+use super::entry_texts::pretty;
 use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
     console::{
         components::{schema_tree, time::TimeView},
-        server::{lang, time_view, zone},
+        server::{cell_view, lang, zone},
     },
     domain::event_type::{EventType, EventTypeState, Origin},
     registry::{Entry, callback_example},
@@ -82,11 +82,6 @@ pub(super) struct SubscribersView {
     pub(super) may_write: bool,
 }
 
-/// The entry of a type, by its name in the path.
-pub(super) async fn entry(app: &AppState, by: &Principal, key: &str) -> Result<Arc<Entry>, UseCaseError> {
-    event_types::get(app, by, key).await
-}
-
 /// A version of a type: its schema of `data` and its examples.
 pub(super) async fn version_of(app: &AppState, entry: &Entry, number: u32) -> Result<EventTypeVersion, UseCaseError> {
     let found = app.store.event_type_version(entry.record.id, number).await?;
@@ -95,7 +90,7 @@ pub(super) async fn version_of(app: &AppState, entry: &Entry, number: u32) -> Re
 
 /// Loads the page.
 pub(super) async fn load(app: &AppState, by: &Principal, key: &str, version: Option<u32>) -> Result<EventTypeView, UseCaseError> {
-    let entry = entry(app, by, key).await?;
+    let entry = event_types::get(app, by, key).await?;
     let (lang, zone) = (lang(), zone());
     let (record, event_type) = (&entry.record, entry.event_type().clone());
     let versions = app.store.event_type_versions(record.id).await?;
@@ -147,7 +142,7 @@ pub(super) async fn load(app: &AppState, by: &Principal, key: &str, version: Opt
     Ok(EventTypeView {
         name: entry.name_in(lang).to_owned(),
         description: entry.description_in(lang).to_owned(),
-        group: group_in(&entry, lang).map(str::to_owned),
+        group: entry.group_in(lang).map(str::to_owned),
         state: record.fields.state,
         replaced_by: record.fields.replaced_by.clone(),
         origin: record.origin,
@@ -162,7 +157,7 @@ pub(super) async fn load(app: &AppState, by: &Principal, key: &str, version: Opt
             .iter()
             .map(|version| VersionView {
                 number: version.version,
-                at: time_view(version.created_at, &zone, lang),
+                at: cell_view(version.created_at, &zone, lang),
             })
             .collect(),
         subscribers,

@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use std::sync::Arc;
 
-use super::addresses::{page_of, segment};
+use super::addresses::segment;
 use crate::{
     auth::rules::Action,
     console::{
         ConsoleError,
         components::popup::Popup,
+        href::event_type_path,
         page_action::PageAction,
         server::{action_error, caller},
         viewer::lang,
@@ -82,7 +83,7 @@ pub(super) fn SetStateForm(
     others: Arc<Vec<EventType>>,
 ) -> impl IntoView {
     let lang = lang();
-    let action = page_of(&event_type);
+    let action = event_type_path(&event_type);
     if state == EventTypeState::Archived {
         return view! {
             <form method="post" action=action>

@@ -5,21 +5,21 @@ use leptos_meta::Title;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    addresses::{LIST, below, page_of},
+    addresses::{LIST, below},
     diff::Diff,
     entry_texts::pretty_text,
-    load_event_type::{entry, version_of},
+    load_event_type::version_of,
 };
 use crate::{
     console::{
         components::{notice::Trouble, query_form::QueryForm, unseen::written_out},
-        href::page_query,
+        href::{event_type_path, page_query},
         server::{console_error, reader},
         viewer::lang,
     },
     domain::event_type::EventType,
     messages::{Lang, common, event_types as say},
-    services::error::UseCaseError,
+    services::{error::UseCaseError, event_types},
     storage::event_types::EventTypeContent,
 };
 
@@ -43,7 +43,7 @@ struct VersionsView {
 
 async fn load(key: &str, query: VersionsQuery) -> Result<VersionsView, UseCaseError> {
     let (app, by) = reader().map_err(|_| UseCaseError::NotFound)?;
-    let entry = entry(&app, &by, key).await?;
+    let entry = event_types::get(&app, &by, key).await?;
     let newest = entry.record.version;
     let to = query.to.unwrap_or(newest);
     let from = query.from.unwrap_or_else(|| to.saturating_sub(1).max(1));
@@ -93,7 +93,7 @@ fn Comparison(view: VersionsView) -> impl IntoView {
         <p class="crumbs">
             <a href=LIST>{say::title(lang)}</a>
             " / "
-            <a href=page_of(&event_type)>
+            <a href=event_type_path(&event_type)>
                 <bdi>{written_out(&name)}</bdi>
             </a>
             {format!(" / {}", say::versions(lang))}

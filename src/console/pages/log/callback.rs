@@ -77,7 +77,7 @@ pub(super) fn OpenCallback(
             <Verdict verdict=open.verdict.clone() succeeded=row.succeeded asks_administrator=!open.may_resend && !row.succeeded />
             <div class="actions">
                 {open.redirect.clone().map(|redirect| view! { <UseRedirect redirect /> })}
-                <SendAgain redelivery=open.redelivery.clone() />
+                <SendAgain redelivery=open.redelivery.clone() class=if open.redirect.is_some() { "button" } else { "button primary" } />
                 {open.curl.is_some().then(|| view! { <CopyButton of="curl-text" label=say::copy_curl(lang) /> })}
                 {row.since_this.clone().map(|href| view! { <a class="button" href=href>{say::resend_since(lang)}</a> })}
             </div>
@@ -132,12 +132,12 @@ fn Verdict(verdict: VerdictView, succeeded: bool, asks_administrator: bool) -> i
 
 /// The button, or why there is none.
 #[component]
-fn SendAgain(redelivery: RedeliveryView) -> impl IntoView {
+fn SendAgain(redelivery: RedeliveryView, class: &'static str) -> impl IntoView {
     let form = redelivery.action.map(|action| {
         view! {
             <form method="post" action=action>
                 <input type="hidden" name="query" value=redelivery.query />
-                <button class="button primary" type="submit">
+                <button class=class type="submit">
                     {say::send_again(lang())}
                 </button>
             </form>
@@ -159,7 +159,7 @@ fn UseRedirect(redirect: RedirectView) -> impl IntoView {
         is_temporary,
     } = redirect;
     view! {
-        <Popup id="use-redirect".to_owned() text=say::use_url(lang) asks=true>
+        <Popup id="use-redirect".to_owned() text=say::use_url(lang) class="button primary" asks=true>
             <form method="post" action=action>
                 <p>{say::use_url_what(lang)}</p>
                 <dl class="wire mono">

@@ -2,12 +2,18 @@
 
 use serde::de::IgnoredAny;
 
-/// The text with each member on its own line. `None` if it is not JSON, or already looks like that.
+/// By how many bytes the result may be longer than four times the text. Deeply nested JSON would be up to 40 times as long.
+const GROWTH_MAX: usize = 64 * 1024;
+
+/// The text with each member on its own line. `None` if it is not JSON, already looks like that, or would be much longer.
 pub(super) fn indented(text: &str) -> Option<String> {
     serde_json::from_str::<IgnoredAny>(text).ok()?;
     let mut shown = String::with_capacity(text.len() * 2);
     let (mut depth, mut in_string, mut is_escaped, mut is_empty) = (0_usize, false, false, false);
     for sign in text.chars() {
+        if shown.len() > 4 * text.len() + GROWTH_MAX {
+            return None;
+        }
         if in_string {
             shown.push(sign);
             match sign {
@@ -77,6 +83,9 @@ mod tests {
         assert_eq!(indented(text).as_deref(), Some(expected));
         assert_eq!(indented(expected), None, "it looks like that already");
         assert_eq!(indented(&expected.replace('\n', "\r\n")).as_deref(), Some(expected));
+        let deep = |depth: usize, members: usize| format!("{}{}1{}", "[".repeat(depth), "1,".repeat(members), "]".repeat(depth));
+        assert_eq!(indented(&deep(40, 20)).map(|shown| shown.lines().count()), Some(101));
+        assert_eq!(indented(&deep(40, 100_000)), None, "20 times as long");
         for other in ["", "OK", "<p>", "{", "{} {}", "5", "\"a b\"", "{}"] {
             assert_eq!(indented(other), None, "{other}");
         }

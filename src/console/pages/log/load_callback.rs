@@ -23,6 +23,7 @@ use crate::{
                 masking::hide_values,
                 verdict::{VerdictView, full_verdict},
             },
+            webhooks::list_origin::with_list,
         },
         server::{
             dates::{in_words, to_the_millisecond},
@@ -310,7 +311,7 @@ fn redirect_view(app: &AppState, webhook: &WebhookRecord, details: &CallbackDeta
     let from = Url::parse(&webhook.fields.url).ok()?;
     let is_other = from.host_str() != to.host_str() || from.port_or_known_default() != to.port_or_known_default();
     Some(RedirectView {
-        action: format!("{}/callbacks/{}/use-redirect", urls.path(), details.record.id),
+        action: with_list(&format!("{}/callbacks/{}/use-redirect", urls.path(), details.record.id)),
         from: from.to_string(),
         other_host: to.host_str().filter(|_| is_other).map(str::to_owned),
         is_temporary: matches!(details.record.status, Some(302 | 303 | 307)),
@@ -376,7 +377,7 @@ fn body_view(raw: String) -> BodyView {
     }
 }
 
-/// The request as a shell command, byte for byte. Secret values of headers are hidden, as they are in the log.
+/// The request as a shell command, with the bytes of its body. Secret values of headers are hidden, as they are in the log.
 fn curl(details: &CallbackDetails) -> Option<String> {
     let body = details.request_body.as_deref()?;
     let first = format!("curl --request POST {}", quoted(&details.record.url));

@@ -14,7 +14,7 @@ use crate::{
         },
     },
     domain::timestamp::Timestamp,
-    messages::{Lang, logs as say, number},
+    messages::{Lang, common, logs as say, number},
     services::error::UseCaseError,
     services::webhooks::{self, Figures},
     storage::{
@@ -246,7 +246,7 @@ pub(in crate::console::pages) fn short(count: i64, lang: Lang) -> String {
     if tenth == 0 {
         format!("{}{sign}", number(lang, whole))
     } else {
-        format!("{}.{tenth}{sign}", number(lang, whole))
+        format!("{}{sign}", common::decimal(lang, tenth, whole))
     }
 }
 
@@ -358,6 +358,7 @@ mod tests {
         for (count, text) in [(0, "0"), (999, "999"), (1_200, "1.2k"), (60_000, "60k"), (3_000_000, "3M")] {
             assert_eq!(short(count, Lang::En), text);
         }
+        assert_eq!(short(1_200, Lang::Fr), "1,2k");
     }
 
     #[test]

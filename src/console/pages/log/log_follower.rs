@@ -22,7 +22,7 @@ use crate::{
         pages::log::{
             followed_log::FollowedLog,
             fragment::{LogFragment, log_fragment},
-            log_search,
+            log_links, log_search,
         },
         viewer::lang,
     },
@@ -202,7 +202,7 @@ impl Follower {
         self.shown.log.with_untracked(|log| (log.webhook.clone(), log.query.clone()))
     }
 
-    /// Searches while somebody types, and at once after Enter. Choosing an option loads the page (`console::client::query_forms`).
+    /// Searches while somebody types, and at once after Enter, a choice of an option, or a click on a link that chooses callbacks.
     fn watch_search(self: &Rc<Self>) {
         for name in ["input", "compositionend"] {
             let weak = Rc::downgrade(self);
@@ -216,11 +216,21 @@ impl Follower {
         }
         let weak = Rc::downgrade(self);
         listen(&document(), "submit", move |event| {
-            if log_search::is_sent_from_field(&event) {
+            if log_search::is_of_form(&event) {
                 event.prevent_default();
                 event.stop_propagation();
                 log_search::close_sheet();
-                with(&weak, Self::search);
+                with(&weak, |follower| match log_search::query_of_form() {
+                    Some(query) if !log_search::is_typing() => follower.choose(query),
+                    _ => follower.search(),
+                });
+            }
+        });
+        let weak = Rc::downgrade(self);
+        listen(&document(), "click", move |event| {
+            if let Some(query) = log_links::chosen_query(&event) {
+                event.prevent_default();
+                with(&weak, |follower| follower.choose(query));
             }
         });
         // "Back" may lead to another log: of an option that was chosen, or before a search with an open callback.
@@ -290,21 +300,50 @@ impl Follower {
         });
     }
 
-    /// Shows the log that a search found. A callback that was open is closed, because the rows are others.
+    /// Shows the log for a range or a filter that was chosen. "Back" returns to the present one.
+    fn choose(self: &Rc<Self>, query: String) {
+        if let Some(typing) = self.typing.take() {
+            typing.clear();
+        }
+        let number = self.search.get() + 1;
+        self.search.set(number);
+        log_search::set_busy(true);
+        let (weak, (webhook, _)) = (Rc::downgrade(self), self.asked());
+        leptos::task::spawn_local(async move {
+            let fragment = log_fragment(webhook, query.clone()).await;
+            with(&weak, |follower| match fragment {
+                _ if follower.search.get() != number => {}
+                Ok(fragment) if !fragment.html.is_empty() => {
+                    log_links::replace_whole(&fragment.html);
+                    log_search::set_address(&query, true);
+                    follower.note_found(fragment.followed);
+                }
+                // The page says what is wrong.
+                _ => log_search::load(&query),
+            });
+        });
+    }
+
+    /// Shows the log that a search found. Its form stays, because somebody types into it.
     fn show_found(self: &Rc<Self>, fragment: LogFragment, query: &str) {
         log_search::set_busy(false);
         replace_log(&fragment.html, SEARCHED_PARTS);
-        log_search::set_address(query);
+        log_search::set_address(query, false);
+        self.note_found(fragment.followed);
+    }
+
+    /// Follows another log. A callback that was open is closed, because the rows are others.
+    fn note_found(self: &Rc<Self>, followed: FollowedLog) {
         log_search::tell_panel();
         self.shown.found.set(log_search::found());
         self.shown.count.set(0);
         self.shown.has_ended.set(false);
         let mut state = self.state.borrow_mut();
-        state.since.clone_from(&fragment.followed.since);
-        state.received.clone_from(&fragment.followed.since);
+        state.since.clone_from(&followed.since);
+        state.received.clone_from(&followed.since);
         state.is_chart_stale = false;
         drop(state);
-        self.shown.log.set(fragment.followed);
+        self.shown.log.set(followed);
         self.open();
     }
 
@@ -406,7 +445,7 @@ impl Follower {
         });
     }
 
-    /// Shows the present log. There is one request at a time.
+    /// Shows the present log. By itself it is asked for once at a time; a click asks for it at once.
     fn update(self: &Rc<Self>, asked: Asked) {
         self.state.borrow_mut().is_pausing = true;
         let (weak, wanted) = (Rc::downgrade(self), self.asked());

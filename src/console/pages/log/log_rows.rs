@@ -10,7 +10,7 @@ use crate::{
     console::{
         components::{icon, time::TimeView},
         pages::log::log_urls::LogUrls,
-        server::{dates::day, durations::rounded, time_view, type_name},
+        server::{cell_view, dates::day, durations::rounded, time_view, type_name},
     },
     domain::{
         callback::{Outcome, Trigger},
@@ -126,7 +126,7 @@ fn mark(record: &CallbackRecord, lang: Lang) -> Option<String> {
 pub fn row(record: &CallbackRecord, href: String, zone: &TimeZone, lang: Lang) -> CallbackRow {
     CallbackRow {
         href,
-        at: time_view(record.at, zone, lang),
+        at: cell_view(record.at, zone, lang),
         event: type_name(&record.event_type, lang),
         subject: None,
         event_id: record.event.to_string(),

@@ -22,15 +22,17 @@ pub(super) fn is_field(event: &Event) -> bool {
     target.is_some_and(|target| target.matches(FIELD).unwrap_or(false))
 }
 
-/// Whether the form is sent while somebody types, and not by choosing an option.
-pub(super) fn is_sent_from_field(event: &Event) -> bool {
+/// Whether an event is one of the form.
+pub(super) fn is_of_form(event: &Event) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let is_typing = || {
-        document()
-            .active_element()
-            .is_some_and(|active| active.matches(FIELD).unwrap_or(false))
-    };
-    target.is_some_and(|form| is_within(&form, FORM)) && is_typing()
+    target.is_some_and(|form| is_within(&form, FORM))
+}
+
+/// Whether somebody types into the search field.
+pub(super) fn is_typing() -> bool {
+    document()
+        .active_element()
+        .is_some_and(|active| active.matches(FIELD).unwrap_or(false))
 }
 
 /// Whether the search field was changed since the server sent it.
@@ -57,10 +59,18 @@ pub(super) fn is_same_log(one: &str, other: &str) -> bool {
     CHOOSE.iter().all(|name| part(&one, name) == part(&other, name))
 }
 
-/// Makes a query that of the page. If the browser refuses, because there were too many changes, only the address is an old one.
-pub(super) fn set_address(query: &str) {
+/// Makes a query that of the page, as a new entry of the history if `is_new`. If the browser refuses, because there were too many changes, only
+/// the address is an old one.
+pub(super) fn set_address(query: &str, is_new: bool) {
     let history = window().history();
-    let _ = history.and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(&address(query))));
+    let _ = history.and_then(|history| {
+        let address = address(query);
+        if is_new {
+            history.push_state_with_url(&JsValue::NULL, "", Some(&address))
+        } else {
+            history.replace_state_with_url(&JsValue::NULL, "", Some(&address))
+        }
+    });
 }
 
 /// Loads the page with a query.

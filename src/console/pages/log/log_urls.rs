@@ -76,9 +76,14 @@ impl<'a> LogUrls<'a> {
         })
     }
 
-    /// The list to which the cursors of this log belong.
+    /// The list to which the cursors of this log belong. How its times are shown, and from which list of webhooks one came, do not matter.
     pub(super) fn list(&self) -> ListId {
-        ListId::new(&self.path, [("query", self.first_page_query().as_str())])
+        let query = LogQuery {
+            times: None,
+            list: None,
+            ..self.query.first_page()
+        };
+        ListId::new(&self.path, [("query", href("", &query).as_str())])
     }
 
     /// The position after which the rows of the page begin.

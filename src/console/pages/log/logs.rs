@@ -190,7 +190,7 @@ fn Rows(log: LogView) -> impl IntoView {
             <div class="foot">
                 <span>
                     {say::foot(lang, &log.zone)}
-                    {has_other.then(|| view! { " · " <a href=other_times>{zone_switch}</a> })}
+                    {has_other.then(|| view! { " · " <a href=other_times data-log-times="">{zone_switch}</a> })}
                 </span>
                 <nav class="pager" aria-label=say::pages(lang)>
                     {log.newer.map(|newer| view! { <a class="button" href=newer rel="prev">{say::newer(lang)}</a> })}

@@ -3,6 +3,7 @@
 pub mod followed_log;
 pub mod fragment;
 pub mod log_follower;
+mod log_links;
 pub mod log_search;
 pub mod panel;
 pub mod redeliver;

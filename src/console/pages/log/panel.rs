@@ -15,11 +15,12 @@ pub async fn callback_panel(webhook: String, query: String) -> Result<String, Co
                 load_callback::load_panel,
                 log_query::LogQuery,
             },
-            server::{action_error, caller},
+            server::{action_error, as_part_of, caller},
         },
         services::error::UseCaseError,
     };
     let (app, by) = caller()?;
+    as_part_of(&format!("/webhooks/{webhook}"), &query);
     let query = read_query::<LogQuery>(&query);
     let open = load_panel(&app, &by, &webhook, &query).await.map_err(action_error)?;
     let open = open.ok_or_else(|| action_error(UseCaseError::NotFound))?;

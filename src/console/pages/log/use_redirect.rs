@@ -28,7 +28,7 @@ mod action {
     use super::UseRedirectTarget;
     use crate::{
         auth::rules::Action,
-        console::{ConsoleError, page_action::PageAction},
+        console::{ConsoleError, page_action::PageAction, pages::webhooks::list_origin::with_list},
         routes::{Rule, Ruled},
     };
 
@@ -55,7 +55,7 @@ mod action {
         /// Redirects to the page of the webhook, which says that it was changed.
         async fn answer(form: UseRedirectForm, result: Result<(), ConsoleError>) -> Result<Response, ConsoleError> {
             result?;
-            Ok(Redirect::to(&format!("/webhooks/{}?saved=changed", form.id)).into_response())
+            Ok(Redirect::to(&with_list(&format!("/webhooks/{}?saved=changed", form.id))).into_response())
         }
     }
 }

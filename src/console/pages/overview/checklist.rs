@@ -2,7 +2,7 @@
 
 use axum::http::{header, request::Parts};
 use leptos::prelude::*;
-use serde_json::json;
+use serde_json::Value;
 
 use crate::{
     app::AppState,
@@ -55,18 +55,17 @@ fn origin(app: &AppState) -> String {
     }
 }
 
-/// The command, for a POSIX shell: it publishes an example of the first event type.
+/// The command, for a POSIX shell: it publishes the shortest example of all event types.
 fn command(origin: &str) -> String {
     let types = event_types_loaded();
-    let first = types.all().iter().find(|entry| entry.state() != EventTypeState::Archived);
-    let (event, data) = match first {
-        Some(entry) => (
-            entry.event_type().to_string(),
-            entry.examples().first().cloned().unwrap_or_else(|| json!({})),
-        ),
-        None => ("invoice.paid".to_owned(), json!({ "amount": 100 })),
-    };
-    let data = data.to_string().replace('\'', r"'\''");
+    let offered = types.all().iter().filter(|entry| entry.state() != EventTypeState::Archived);
+    let examples = offered.map(|entry| {
+        let data = entry.examples().first().map_or_else(|| "{}".to_owned(), Value::to_string);
+        (entry.event_type().to_string(), data)
+    });
+    let shortest = examples.min_by_key(|(_, data)| data.len());
+    let (event, data) = shortest.unwrap_or_else(|| ("invoice.paid".to_owned(), r#"{"amount":100}"#.to_owned()));
+    let data = data.replace('\'', r"'\''");
     format!(
         "curl -X POST '{origin}/api/v1/events?type={event}' \\\n  -H 'Authorization: Bearer YOUR_KEY' \\\n  -H 'Content-Type: application/json' \\\n  -d '{data}'"
     )
@@ -112,7 +111,8 @@ pub(super) fn Steps(
     if done == count {
         return ().into_any();
     }
-    let rows = all.into_iter().map(|(is_done, href, name, why, more)| {
+    let next = all.iter().position(|step| !step.0);
+    let rows = all.into_iter().enumerate().map(|(at, (is_done, href, name, why, more))| {
         let state = if is_done { say::start_done(lang) } else { say::start_open(lang) };
         let rest = (!is_done).then(|| {
             view! {
@@ -126,7 +126,9 @@ pub(super) fn Steps(
                     {is_done.then(|| view! { <Icon path=TICK /> })} <span class="visually-hidden">{state}</span>
                 </span>
                 <div>
-                    <a href=href>{name}</a>
+                    <a href=href class=(next == Some(at)).then_some("button primary small")>
+                        {name}
+                    </a>
                     {rest}
                 </div>
             </li>

@@ -10,6 +10,7 @@ use crate::{
             help::{HelpTip, Topic},
             unseen::written_out,
         },
+        href::event_type_path,
         server::type_name,
         viewer::lang,
     },
@@ -98,8 +99,8 @@ pub(super) fn flows(recent: &[RecentCallback], names: &HashMap<WebhookId, String
         &types,
         |count| say::other_types(lang, count),
         |event| {
-            let name = type_name(&EventType::of_stored(event), lang);
-            (name, format!("/event-types/{}", event.replace('/', "%2F")))
+            let event = EventType::of_stored(event);
+            (type_name(&event, lang), event_type_path(&event))
         },
     );
     let webhooks = ends(

@@ -157,6 +157,9 @@ fn sums(hours: &[Figure]) -> (u64, u64) {
     (sum(|hour| hour.succeeded), sum(|hour| hour.failed))
 }
 
+/// A span below which seconds would be shown.
+const MINUTE: Duration = Duration::from_mins(1);
+
 fn problem_view(
     trouble: &Trouble,
     latest: Option<Latest>,
@@ -173,7 +176,11 @@ fn problem_view(
         status: Status::of(trouble.enabled, failing.is_some()),
         failing: failing.map(|since| {
             let exact = of_list::failing_since(lang, &dates::in_words(since, zone, lang));
-            (say::failing_for(lang, &relative::span(since, now, lang)), exact)
+            let span = match relative::span(since, now, lang) {
+                _ if now.since(since) < MINUTE => say::failing_now(lang).to_owned(),
+                span => say::failing_for(lang, &span),
+            };
+            (span, exact)
         }),
         disabled_reason: trouble.disabled_reason.clone().map(disabled_reason),
         waiting: match trouble.waiting() {

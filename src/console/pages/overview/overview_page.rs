@@ -60,10 +60,13 @@ fn Found(found: OverviewView) -> impl IntoView {
         .checklist
         .take()
         .map(|checklist| view! { <Steps checklist has_webhook=any /> });
-    let content = if any {
-        parts(found, lang)
-    } else {
-        view! { <NoWebhooks may_write /> }.into_any()
+    // What is wrong comes before what is not yet done.
+    let (first, last) = if found.problems.is_empty() { (steps, None) } else { (None, steps) };
+    let content = match (any, &first) {
+        (true, _) => parts(found, lang),
+        (false, None) => view! { <NoWebhooks may_write /> }.into_any(),
+        // The steps say the same.
+        (false, Some(_)) => ().into_any(),
     };
     view! {
         <div class="head">
@@ -73,8 +76,9 @@ fn Found(found: OverviewView) -> impl IntoView {
             </div>
             {any.then(|| view! { <LiveOverview /> })}
         </div>
-        {steps}
+        {first}
         {content}
+        {last}
     }
 }
 

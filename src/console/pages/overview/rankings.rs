@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use crate::{
     console::{
         components::unseen::written_out,
+        href::event_type_path,
         server::{dates, durations::rounded, type_name},
         viewer::lang,
     },
@@ -41,8 +42,8 @@ pub struct RankView {
     pub name: String,
     /// Its value in words.
     pub value: String,
-    /// Its share of the highest value, in tenths.
-    pub tenths: u64,
+    /// Its share of the highest value, in hundredths.
+    pub hundredths: u64,
 }
 
 /// Ranks the webhooks of these callbacks, which are in the order from the newest. `None` without callbacks. Deleted webhooks, which have no
@@ -63,8 +64,8 @@ pub(super) fn rankings(recent: &[RecentCallback], names: &HashMap<WebhookId, Str
         rows.collect::<Vec<_>>()
     };
     let types = types.into_iter().map(|(key, count)| {
-        let name = type_name(&EventType::of_stored(key), lang);
-        (count, name, format!("/event-types/{}", key.replace('/', "%2F")))
+        let event = EventType::of_stored(key);
+        (count, type_name(&event, lang), event_type_path(&event))
     });
     Some(RankingsView {
         of: say::recent(lang, recent.len() as u64, &dates::minute(oldest, zone, lang)),
@@ -86,7 +87,7 @@ fn ranked(mut rows: Vec<(u64, String, String)>, words: impl Fn(u64) -> String, f
         href: format!("{href}{fragment}"),
         name,
         value: words(value),
-        tenths: (value * 10).div_ceil(highest),
+        hundredths: (value * 100).div_ceil(highest),
     });
     rows.collect()
 }
@@ -102,9 +103,10 @@ pub(super) fn Rankings(
         let rows = rows.into_iter().zip(1_u32..).map(|(row, rank)| {
             view! {
                 <li>
-                    <a href=row.href>{written_out(&format!("{rank}. {}", row.name))}</a>
+                    <span class="hint rank">{rank} ". "</span>
+                    <a href=row.href>{written_out(&row.name)}</a>
                     <span class="hint nowrap">{row.value}</span>
-                    <meter min="0" max="10" value=row.tenths.to_string() aria-hidden="true"></meter>
+                    <meter min="0" max="100" value=row.hundredths.to_string() aria-hidden="true"></meter>
                 </li>
             }
         });
@@ -136,8 +138,8 @@ mod tests {
             |n| n.to_string(),
             "#logs",
         );
-        let shown: Vec<(&str, u64)> = rows.iter().map(|row| (row.name.as_str(), row.tenths)).collect();
-        assert_eq!(shown, [("a", 10), ("b", 10), ("f", 6), ("e", 4), ("c", 2)]);
+        let shown: Vec<(&str, u64)> = rows.iter().map(|row| (row.name.as_str(), row.hundredths)).collect();
+        assert_eq!(shown, [("a", 100), ("b", 100), ("f", 60), ("e", 40), ("c", 20)]);
         assert_eq!(rows[0].href, "/x#logs");
         assert!(ranked(Vec::new(), |n| n.to_string(), "").is_empty());
     }

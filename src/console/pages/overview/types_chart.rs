@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use crate::{
     console::{
         components::{chart::tab_stop, unseen::written_out},
+        href::event_type_path,
         pages::log::load_chart::{axis, hour_bounds, scale, short, until},
         server::{dates::minute, type_name},
         viewer::lang,
@@ -96,7 +97,7 @@ fn series(order: &[(&EventType, i64)], lang: Lang) -> Vec<SeriesView> {
     let own = order.iter().take(OWN).zip(CLASSES).map(|((event_type, sum), class)| SeriesView {
         class,
         name: type_name(event_type, lang),
-        href: Some(format!("/event-types/{}", event_type.as_str().replace('/', "%2F"))),
+        href: Some(event_type_path(event_type)),
         count: number(lang, sum.unsigned_abs()),
     });
     let rest: i64 = order.iter().skip(OWN).map(|(_, sum)| sum).sum();
@@ -181,6 +182,9 @@ pub(super) fn TypesChart(
         <div class="card hours" id="event-types">
             <h2>{say::by_type(lang)}</h2>
             <figure class="chart" aria-label=say::by_type(lang)>
+                <figcaption>
+                    <ul class="series">{legend.collect_view()}</ul>
+                </figcaption>
                 <div class="plot">
                     <svg viewBox=format!("0 0 {width} 1000") preserveAspectRatio="none" aria-hidden="true">
                         <line class="grid" x1="0" x2=width.to_string() y1="500" y2="500" />
@@ -196,9 +200,6 @@ pub(super) fn TypesChart(
                 <p class="axis" aria-hidden="true">
                     {axis.into_iter().map(|at| view! { <span>{at}</span> }).collect_view()}
                 </p>
-                <figcaption>
-                    <ul class="series">{legend.collect_view()}</ul>
-                </figcaption>
             </figure>
         </div>
     }

@@ -19,7 +19,7 @@ use crate::{
             time::{Time, TimeView},
         },
         page_action::page_action,
-        server::{self, caller, console_error, time_view, zone},
+        server::{self, caller, cell_view, console_error, date_view, zone},
         viewer::lang,
     },
     domain::{
@@ -59,13 +59,13 @@ struct UserRow {
 impl From<UserRecord> for UserRow {
     fn from(user: UserRecord) -> Self {
         let (zone, lang) = (zone(), server::lang());
-        let time = |at| time_view(at, &zone, lang);
+        let time = |at| cell_view(at, &zone, lang);
         Self {
             id: user.id.to_string(),
             email: user.email,
             role: user.role,
             is_disabled: user.disabled_at.is_some(),
-            created: time(user.created_at),
+            created: date_view(user.created_at, &zone, lang),
             last_sign_in: user.last_sign_in_at.map(time),
         }
     }

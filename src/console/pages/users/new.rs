@@ -13,7 +13,7 @@ use crate::{
     console::{
         ConsoleError,
         components::{
-            field::{Reveal, TextField},
+            field::{Required, Reveal, TextField},
             form_page::FormPage,
             notice::{ErrorCount, ErrorSummary},
             one_time_secret::{OneTimeSecret, OneTimeSecretField},
@@ -172,7 +172,7 @@ pub(super) fn Roles(
     view! {
         <div class="field wide" role="radiogroup" aria-labelledby="role-label" aria-describedby=describe id="role" tabindex="-1">
             <span class="label" id="role-label">
-                {say::role(lang)}
+                {say::role(lang)} " " <Required />
             </span>
             <FieldError id="role".to_owned() error />
             <ul class="checks">{Role::ALL.iter().map(|role| choice(*role, chosen, lang)).collect_view()}</ul>

@@ -15,7 +15,7 @@ use crate::{
         href::page_query,
         pages::{
             deliveries::{discard_forms::HeldAfterEnabling, progress::Progress},
-            log::logs::Logs,
+            log::{log_query::LogQuery, logs::Logs},
             webhook::{
                 health::{health_part, status_part},
                 live_health::LiveHealth,
@@ -130,7 +130,7 @@ pub(super) fn WebhookPage(
             </span>
             <CopyButton of="call-url" label=common::copy(lang) name=say::copy_url(lang) small=true />
         </p>
-        <Progress id=id.clone() />
+        <Progress />
         {fresh}
         {form.disabled.clone().map(|disabled| view! { <DisabledNotice disabled path=with_list(&format!("/webhooks/{id}")) editable=form.editable /> })}
         {outcome(&form.acted, &id, lang)}
@@ -153,7 +153,9 @@ pub(super) fn WebhookPage(
 
 /// Links to the sections, which stay in sight.
 fn section_links(form: &FormView, lang: Lang) -> AnyView {
-    let logs = form.health.as_ref().is_some_and(|health| health.last.is_some());
+    // Deliveries can be listed before the first callback.
+    let is_listed = page_query::<LogQuery>().response.is_some();
+    let logs = is_listed || form.health.as_ref().is_some_and(|health| health.last.is_some());
     let counted = |href: &'static str, text: &'static str, count: usize| {
         view! {
             <a href=href rel="external">

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::{
     console::{
-        components::icon::Icon,
+        components::icon::{DOWNLOAD, Icon},
         pages::{
             event_types::addresses::{ARCHIVE, below},
             webhook::event_choice::EventChoice,
@@ -16,8 +16,6 @@ use crate::{
     messages::{Lang, visible, webhook as say},
 };
 
-/// An arrow that points down to a line.
-pub(super) const DOWNLOAD: &str = "M6 1.5v6M3.5 5.2 6 7.7l2.5-2.5M2 10.3h8";
 /// The id of the menu.
 const MENU: &str = "event-schemas";
 /// The id of the menu beside the closed section. The one in the section is not rendered while the section is closed.

@@ -14,12 +14,12 @@ use uuid::Uuid;
 use crate::{
     app::AppState,
     auth::session::http_only_cookie,
-    console::server::signed_in,
+    console::server::{response::is_secure, signed_in},
     domain::{
         id::{SessionId, WebhookId},
         timestamp::Timestamp,
     },
-    request::{client_address::Secure, cookies},
+    request::cookies,
     storage::sealed_token::Purpose,
 };
 
@@ -72,10 +72,4 @@ pub(super) fn take(app: &AppState, webhook: WebhookId) -> Option<String> {
     // A secret that could be shown twice is not shown at all.
     use_context::<ResponseOptions>()?.append_header(header::SET_COOKIE, deletion);
     String::from_utf8(secret.to_vec()).ok()
-}
-
-/// Whether the browser uses https.
-fn is_secure() -> bool {
-    let secure = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Secure>().copied());
-    secure.is_some_and(|Secure(secure)| secure)
 }

@@ -14,7 +14,11 @@ use crate::{
         pages::{
             deliveries::{discard_forms::DiscardMenu, load_deliveries::FAILED_FOR_GOOD, pause_words::PauseNotice},
             log::log_query::{LogQuery, log_href},
-            webhook::load_health::{HealthView, LastView, counted},
+            webhook::{
+                load_health::{HealthView, LastView, counted},
+                save::Intent,
+            },
+            webhooks::list_origin::with_list,
         },
         viewer::lang,
     },
@@ -122,7 +126,17 @@ fn Health(
                 {list(counts.waiting, say::waiting(lang), "waiting")}
                 {list(counts.held, say::held(lang), "held")}
                 {(counts.failed > 0).then(|| list(counts.failed, say::failed_for_good(lang), FAILED_FOR_GOOD))}
-                {enable_first.then(|| view! { <span>{deliveries::enable_first(lang)}</span> })}
+                {enable_first
+                    .then(|| {
+                        view! {
+                            <span>{deliveries::enable_first(lang)}</span>
+                            <form method="post" action=with_list(&format!("/webhooks/{id}"))>
+                                <button class="button small" type="submit" name="intent" value=Intent::Enable.to_string()>
+                                    {say::enable(lang)}
+                                </button>
+                            </form>
+                        }
+                    })}
                 {discards}
             </div>
         </section>

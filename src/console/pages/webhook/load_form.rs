@@ -21,7 +21,7 @@ use crate::{
                 save::WebhookForm,
             },
         },
-        server::{disabled_reason, lang, time_view, zone},
+        server::{date_view, disabled_reason, lang, time_view, zone},
     },
     domain::{
         audit::{AuditAction, ObjectKind},
@@ -180,10 +180,9 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, posted: Option<Poste
         id: Some(id.to_string()),
         health,
         send_again,
-        fresh_secret: fresh_secret::take(app, id),
         title: webhook.fields.name.clone(),
         url: webhook.fields.url.clone(),
-        secret_created: webhook.secret_created_at.map(|at| time_view(at, &zone, lang)),
+        secret_created: webhook.secret_created_at.map(|at| date_view(at, &zone, lang)),
         status: Some(webhook.status()),
         disabled: disabled_view(app, &webhook).await?,
         editable,
@@ -209,7 +208,10 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, posted: Option<Poste
         // The page shows the changes, so the form may be saved again.
         view.form.seen = Some(changed.0);
     }
-    with_possible_owners(app, view).await
+    view = with_possible_owners(app, view).await?;
+    // Last, because it is shown once: a page that fails must not take it.
+    view.fresh_secret = fresh_secret::take(app, id);
+    Ok(view)
 }
 
 impl FormView {

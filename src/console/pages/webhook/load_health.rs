@@ -100,7 +100,6 @@ pub(super) async fn health(
     let (id, now) = (webhook.id, Timestamp::now());
     let day = LogFilter {
         from: Some(Timestamp((now.minus(DAY).0).div_euclid(HOUR_MS) * HOUR_MS + HOUR_MS)),
-        to: Some(now),
         ..LogFilter::default()
     };
     let since = now.minus(DAY * u32::try_from(DAYS).unwrap_or(u32::MAX));

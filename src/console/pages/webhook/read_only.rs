@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::{
     console::{
         components::{badges::StatusBadge, help::Topic, time::Time, unseen::ForeignText},
+        href::event_type_path,
         pages::webhook::{
             event_downloads::schemas_of_stored,
             load_form::FormView,
@@ -23,10 +24,10 @@ fn event_items(form: &FormView, lang: Lang) -> AnyView {
     let events = form.form.events.iter().map(|event| {
         let pattern = EventPattern::of_stored(event);
         let name = pattern_name(&pattern, lang);
-        if pattern.exact().is_none() {
+        let Some(event_type) = pattern.exact() else {
             return view! { <li>{name}</li> }.into_any();
-        }
-        let address = format!("/event-types/{}", event.replace('/', "%2F"));
+        };
+        let address = event_type_path(&event_type);
         view! {
             <li>
                 <a href=address.clone()>{name}</a>

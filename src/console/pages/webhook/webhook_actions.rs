@@ -45,7 +45,7 @@ pub(super) fn actions(form: &FormView, enabled: bool, held: u64, lang: Lang) -> 
         .collect();
     let confirm = say::delete_confirm(lang, &form.title);
     view! {
-        <div class="actions">
+        <div class="actions webhook-actions">
             {(held > 0 && enabled).then(|| view! { <SendHeld id=id.clone() text=send_held(held, lang) /> })}
             <TestEventButton id=id.clone() events action=path.clone() />
             {form.send_again.clone().map(|dialog| view! { <SendAgainMenu dialog enabled /> })}

@@ -6,7 +6,8 @@ use leptos::prelude::*;
 use crate::{
     console::{
         components::{
-            icon::{self, CROSS, Icon, NavIcon},
+            field::Required,
+            icon::{self, CROSS, DOWNLOAD, Icon, NavIcon},
             unseen::written_out,
         },
         error_view::{ErrorView, error_of},
@@ -14,7 +15,7 @@ use crate::{
         islands::{FieldError, takes_focus},
         pages::webhook::{
             event_choice::{EventChoice, GroupChoice, TypeChoice},
-            event_downloads::{DOWNLOAD, schema_path, schemas_of_chosen},
+            event_downloads::{schema_path, schemas_of_chosen},
             event_picker::EventPicker,
             load_form::FormView,
             save::Intent,
@@ -22,7 +23,7 @@ use crate::{
         pages::webhooks::list_origin::with_list,
     },
     domain::event_type::{EventPattern, EventType, EventTypeState},
-    messages::{Lang, common, visible, webhook as say},
+    messages::{Lang, visible, webhook as say},
 };
 
 /// Up to this number of event types all groups are open.
@@ -129,9 +130,7 @@ pub(super) fn events(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyVi
                 <p class="picker-count" role="status" data-total="">
                     {say::events_chosen(lang, &received.to_string(), &shown.to_string())}
                 </p>
-                <span class="required" aria-hidden="true">
-                    {common::required(lang)}
-                </span>
+                <Required />
                 {schemas_of_chosen(choice, &form.form.events, lang)}
             </div>
             {chosen_view(choice, &chosen)}

@@ -60,10 +60,16 @@ impl AllQuestion {
 
 /// The answer if the form is for all webhooks that the list finds, or undoes or continues such an action. `None` otherwise.
 pub(super) async fn for_all(app: &AppState, by: &Principal, form: &BulkForm, act: Act) -> Result<Option<BulkAnswer>, ConsoleError> {
-    let (filter, status) = page_query::<ListQuery>().filter(app);
+    let query = page_query::<ListQuery>();
+    let (filter, status) = query.filter(app);
     let found = AllOf::Matching(filter, status);
     let undone = AllOf::ChangedAt(Timestamp(form.undo.unwrap_or(0)));
     let is_for_all = form.all == "true";
+    if (is_for_all || matches!(act, Act::EnableAll | Act::DisableAll | Act::DeleteAll)) && !query.is_exact(app) {
+        return Err(ConsoleError::Malformed {
+            detail: "a filter of the list cannot be read, so that all webhooks would be changed; choose the filter again".to_owned(),
+        });
+    }
     let (all, action) = match act {
         Act::Enable | Act::Disable | Act::Delete if is_for_all => {
             let act = match act {

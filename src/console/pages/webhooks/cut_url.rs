@@ -37,6 +37,9 @@ impl<'a> Parts<'a> {
     }
 }
 
+/// The number of characters up to which the end of a URL is short. A longer one keeps at least `min-width` of `.end.long`.
+const END_SHORT: usize = 6;
+
 /// The URL. Its text is complete, so that it can be copied and searched; `https://` is only for screen readers.
 #[component]
 pub(super) fn CutUrl(
@@ -77,7 +80,9 @@ pub(in crate::console::pages) fn CutAddress(
 
 fn after_scheme(parts: &Parts<'_>) -> AnyView {
     let middle = (!parts.middle.is_empty()).then(|| view! { <span class="middle">{written_out(parts.middle)}</span> });
-    let end = (!parts.end.is_empty()).then(|| view! { <span class="end">{written_out(parts.end)}</span> });
+    // A short end is never cut, and needs no more room than it has characters.
+    let class = if parts.end.chars().count() > END_SHORT { "end long" } else { "end" };
+    let end = (!parts.end.is_empty()).then(|| view! { <span class=class>{written_out(parts.end)}</span> });
     view! {
         <span class="host">{written_out(parts.host)}</span>
         {middle}

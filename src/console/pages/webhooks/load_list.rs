@@ -98,6 +98,15 @@ impl ListQuery {
         (filter, self.status.as_deref().and_then(|status| status.parse().ok()))
     }
 
+    /// Whether each filter that is set can be read. [`filter`](Self::filter) ignores the others, which is right for a page, but not for a change
+    /// of all webhooks that are found.
+    pub fn is_exact(&self, app: &AppState) -> bool {
+        let (filter, status) = self.filter(app);
+        self.event.is_some() == filter.event.is_some()
+            && self.owner.is_some() == filter.owner.is_some()
+            && self.status.is_some() == status.is_some()
+    }
+
     /// The page of the list that is asked for.
     pub fn asked(&self, app: &AppState) -> ListPage {
         let ((filter, status), (sort, direction)) = (self.filter(app), self.order());

@@ -23,7 +23,7 @@ pub(super) fn SwitchForm(
         (say::enable_which(lang, &name), "toggle")
     };
     view! {
-        <form method="post" action=action data-switch="true" data-name=name>
+        <form method="post" action=action data-switch="true">
             <input type="hidden" name="id" value=id.clone() />
             <input type="hidden" name="enabled" value=(!enabled).to_string() />
             <button class=class type="submit" id=format!("switch-{id}") aria-label=label.clone() title=label></button>
@@ -56,7 +56,7 @@ pub(super) fn RowMenu(
     let change = may_write.then(|| {
         let switch = if enabled { say::disable(lang) } else { say::enable(lang) };
         view! {
-            <form method="post" action=here data-switch="true" data-name=name.clone()>
+            <form method="post" action=here data-switch="true">
                 <input type="hidden" name="id" value=id.clone() />
                 <input type="hidden" name="enabled" value=(!enabled).to_string() />
                 <button type="submit">{switch}</button>

@@ -10,8 +10,6 @@ use crate::console::ConsoleError;
 pub struct EnabledWebhook {
     /// Whether it is enabled.
     pub enabled: bool,
-    /// The content of the status cell of its row, as HTML without islands.
-    pub status_html: String,
     /// What happened, and what becomes of its events.
     pub message: String,
     /// The address of its held deliveries, if there are any.

@@ -5,10 +5,7 @@ use leptos::prelude::*;
 use crate::{
     app::AppState,
     auth::principal::Principal,
-    console::{
-        pages::webhooks::{set_enabled::EnabledWebhook, webhook_row::status_cell},
-        viewer::lang,
-    },
+    console::{pages::webhooks::set_enabled::EnabledWebhook, viewer::lang},
     domain::id::WebhookId,
     messages::{common, webhooks as say},
     services::{error::UseCaseError, webhooks},
@@ -28,7 +25,6 @@ pub(super) async fn describe(app: &AppState, by: &Principal, id: WebhookId) -> R
     };
     Ok(EnabledWebhook {
         enabled: webhook.fields.enabled,
-        status_html: status_cell(webhook.status(), None, false, None).to_html(),
         message,
         held_href: (webhook.fields.enabled && held > 0).then(|| format!("/webhooks/{}?response=held#logs", webhook.id)),
     })

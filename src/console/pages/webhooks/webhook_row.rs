@@ -76,6 +76,18 @@ pub(super) fn WebhookRow(
     }
 }
 
+/// The name of an event type, of which the beginning is cut first: the last word says what happened ("Identity request… updated").
+fn cut_name(name: &str) -> AnyView {
+    let (start, end) = name.split_at(name.rfind(' ').unwrap_or(name.len()));
+    view! {
+        <bdi class="event-name">
+            <span class="event-start">{written_out(start)}</span>
+            {(!end.is_empty()).then(|| view! { <span class="event-end">{written_out(end)}</span> })}
+        </bdi>
+    }
+    .into_any()
+}
+
 /// The cells between the name and the actions: those of the columns that are shown.
 fn cells(row: RowView, columns: &Columns, path: &str, lang: Lang) -> AnyView {
     let (id, status, fields) = (row.webhook.id, row.webhook.status(), row.webhook.fields);
@@ -83,6 +95,7 @@ fn cells(row: RowView, columns: &Columns, path: &str, lang: Lang) -> AnyView {
     let rate = fields.rate_limit.map(|rate| say::rate(lang, u64::from(rate.per_second)));
     let owners_title = (!row.owners.is_empty()).then(|| row.owners.clone());
     let sparkline = row.sparkline.map(|sparkline| view! { <Sparkline sparkline /> }.into_any());
+    let day_title = row.latest.as_ref().map(|latest| format!("{}, {}", whole(latest), latest.at.exact));
     let day = day(row.latest, sparkline, row.held, path, lang);
     let description = (!fields.description.is_empty()).then(|| {
         view! {
@@ -107,7 +120,7 @@ fn cells(row: RowView, columns: &Columns, path: &str, lang: Lang) -> AnyView {
                     <td class="events" title=row.events>
                         <span class="event">
                             <NavIcon path=row.event_icon />
-                            <span>{row.event}</span>
+                            {cut_name(&row.event)}
                             {more}
                         </span>
                     </td>
@@ -129,7 +142,7 @@ fn cells(row: RowView, columns: &Columns, path: &str, lang: Lang) -> AnyView {
                     </td>
                 }
             })}
-        {shown(Column::Day).then(|| view! { <td class="day">{day}</td> })}
+        {shown(Column::Day).then(|| view! { <td class="day" title=day_title>{day}</td> })}
         {shown(Column::Owners)
             .then(|| {
                 view! {
@@ -197,18 +210,23 @@ fn response(latest: LatestView) -> AnyView {
     } else {
         ("code bad", CROSS)
     };
-    let whole = match latest.status {
-        Some(status) if status.to_string() != latest.response => format!("{status} {}", latest.response),
-        _ => latest.response,
-    };
+    let title = whole(&latest);
     view! {
-        <span class=class title=whole>
+        <span class=class title=title>
             <Icon path />
             {latest.short}
         </span>
         <span class="hint nowrap"><Ago at=latest.at /></span>
     }
     .into_any()
+}
+
+/// The code and the name of a response.
+fn whole(latest: &LatestView) -> String {
+    match latest.status {
+        Some(status) if status.to_string() != latest.response => format!("{status} {}", latest.response),
+        _ => latest.response.clone(),
+    }
 }
 
 /// The description without line breaks.
