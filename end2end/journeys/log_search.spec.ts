@@ -137,6 +137,7 @@ test('a range, a filter, a chip and a bar change the log in the open page', asyn
   const event = page.locator('#log').getByLabel('Event', { exact: true });
   const same = () => expect(page.locator('html[data-same]'), 'without a reload').toHaveCount(1);
 
+  await event.focus();
   await event.selectOption('visit_event.denied');
   await expect(rows(page)).toHaveCount(1);
   await expect(page).toHaveURL(/event=visit_event.denied/);

@@ -16,7 +16,8 @@ pub(super) fn chosen_query(event: &Event) -> Option<String> {
     let address = href.split('#').next().unwrap_or_default();
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let here = window().location().pathname().unwrap_or_default();
-    (path == here).then(|| query.to_owned())
+    // A link that keeps the open callback loads the page with both.
+    (path == here && !query.contains("callback=")).then(|| query.to_owned())
 }
 
 /// Replaces the whole log. What had the focus has it again, or what takes its place.
