@@ -156,7 +156,7 @@ pub fn main() -> ExitCode {
         Err(error) => return fail(&CliError::Other(format!("cannot start: {error}"))),
     };
     let result = runtime.block_on(run(arguments.command));
-    // What still runs belongs to no command any more.
+    // The command has ended, so background work that is still running must not keep the process alive.
     runtime.shutdown_timeout(EXIT_MAX);
     match result {
         Ok(()) => ExitCode::SUCCESS,

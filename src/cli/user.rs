@@ -212,7 +212,7 @@ fn given(from_stdin: bool) -> Result<Option<String>, CliError> {
         return Ok(None);
     }
     let mut given = String::new();
-    // Only the line: whoever writes it may keep the stream open.
+    // Only the first line is read, because the writer may keep the stream open.
     let mut limited = std::io::stdin().lock().take(4 * password::MAX as u64);
     limited
         .read_line(&mut given)

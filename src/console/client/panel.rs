@@ -37,11 +37,11 @@ struct Panel {
     loaded: RefCell<Option<Loaded>>,
     /// Counts requests: an answer to an older one is not shown.
     latest: Cell<u32>,
-    /// Counts the logs that the page has shown: what was loaded for an older one is not kept.
+    /// The number of times the rows were replaced. A panel that was requested before the last time is discarded.
     log: Cell<u32>,
 }
 
-/// A panel that was loaded before somebody asked for it.
+/// A panel that was loaded in advance.
 struct Loaded {
     callback: String,
     html: String,
@@ -144,7 +144,7 @@ impl Panel {
         };
         if let Some((id, href)) = next.and_then(|next| rows.get(next)).and_then(address_of) {
             event.prevent_default();
-            // Who reads twenty callbacks by keys comes back to the log with one press of Back.
+            // The address is replaced, so that Back returns to the log after any number of callbacks.
             let entry = if current().is_some() { Entry::Same } else { Entry::New };
             self.open(id, &href, entry);
         }
@@ -164,7 +164,7 @@ impl Panel {
         let request = self.latest.get().wrapping_add(1);
         self.latest.set(request);
         mark(&id);
-        // It is used once and soon: a delivery goes on.
+        // It is used at most once and for a short time, because the state of the delivery changes.
         let known = self.loaded.borrow_mut().take();
         if let Some(known) = known.filter(|known| known.callback == id && now() - known.at < LOADED_MS) {
             self.insert(&id, &known.html);

@@ -44,7 +44,7 @@ const PART: Duration = Duration::from_secs(3);
 /// The rule of all forms.
 const RULE: Rule = Rule::Session(Action::Resend);
 
-/// What the page of the webhook says after a form. The number is of all parts.
+/// What the page of the webhook says after a form. The count is the sum of all parts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Outcome {
@@ -54,7 +54,7 @@ pub(super) struct Outcome {
     pub(super) count: Option<u64>,
 }
 
-/// What is left of a form with a large amount of deliveries.
+/// The part of a request that is not done yet, if it has too many deliveries for one response.
 #[derive(Clone)]
 pub enum Rest {
     /// Failed or held deliveries are sent again.
