@@ -17,7 +17,7 @@ use crate::{
             deliveries::{discard_forms::HeldAfterEnabling, progress::Progress},
             log::{log_query::LogQuery, logs::Logs},
             webhook::{
-                health::{health_part, status_part},
+                health::{enable_form, health_part, status_part},
                 live_health::LiveHealth,
                 load_form::{ActionResult, DisabledView, FormView, load},
                 read_only::ReadOnly,
@@ -190,15 +190,7 @@ fn section_links(form: &FormView, lang: Lang) -> AnyView {
 #[component]
 fn DisabledNotice(disabled: DisabledView, path: String, editable: bool) -> impl IntoView {
     let lang = lang();
-    let enable = editable.then(|| {
-        view! {
-            <form method="post" action=path>
-                <button class="button" type="submit" name="intent" value=Intent::Enable.to_string()>
-                    {say::enable(lang)}
-                </button>
-            </form>
-        }
-    });
+    let enable = editable.then(|| enable_form(path, "button"));
     view! {
         <div class="notice warn" role="status" id="given-up">
             <p>

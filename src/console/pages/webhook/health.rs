@@ -130,17 +130,25 @@ fn Health(
                     .then(|| {
                         view! {
                             <span>{deliveries::enable_first(lang)}</span>
-                            <form method="post" action=with_list(&format!("/webhooks/{id}"))>
-                                <button class="button small" type="submit" name="intent" value=Intent::Enable.to_string()>
-                                    {say::enable(lang)}
-                                </button>
-                            </form>
+                            {enable_form(with_list(&format!("/webhooks/{id}")), "button small")}
                         }
                     })}
                 {discards}
             </div>
         </section>
     }
+}
+
+/// The button that enables a disabled webhook. `action` is the address of its page.
+pub(super) fn enable_form(action: String, class: &'static str) -> AnyView {
+    view! {
+        <form method="post" action=action>
+            <button class=class type="submit" name="intent" value=Intent::Enable.to_string()>
+                {say::enable(lang())}
+            </button>
+        </form>
+    }
+    .into_any()
 }
 
 /// The last callback, and what it means.
