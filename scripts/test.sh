@@ -83,6 +83,7 @@ watched_step() {
 
 unit() { source scripts/env.sh && cargo test --locked --workspace --features ssr; }
 
+step "disk space" scripts/space.sh
 step "set-up" scripts/setup.sh
 step "lint" scripts/lint.sh
 step "front end" scripts/site.sh
