@@ -2,7 +2,7 @@
 
 use rand::{RngExt, rngs::SmallRng};
 
-use super::world::{FAULTS_END, NODES_MAX};
+use super::world::{BURST, FAULTS_END, NODES_MAX};
 
 /// A fault, with the number of the node that it affects. Times are in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,49 +23,108 @@ pub(super) enum Fault {
     Clock { node: usize, by: i64 },
 }
 
-/// The faults of a run in the order of their times. Every eighth run has none.
-pub(super) fn plan(random: &mut SmallRng) -> Vec<(i64, Fault)> {
+#[derive(Clone, Copy)]
+enum Kind {
+    Crash,
+    Stop,
+    Cut,
+    Slow,
+    LostAnswers,
+    Resets,
+    Clock,
+}
+
+const KINDS: [Kind; 7] = [
+    Kind::Crash,
+    Kind::Stop,
+    Kind::Cut,
+    Kind::Slow,
+    Kind::LostAnswers,
+    Kind::Resets,
+    Kind::Clock,
+];
+
+/// The node of [`busy_cut`].
+pub(super) const BUSY_NODE: usize = 0;
+
+/// In every fourth run, when a node with much to do is cut off from the database for longer than its lease, and this fault. Random faults
+/// seldom meet like this.
+pub(super) fn busy_cut(random: &mut SmallRng) -> Option<(i64, Fault)> {
+    let cut = Fault::Cut {
+        node: BUSY_NODE,
+        time: random.random_range(35_000..70_000),
+    };
+    let at = random.random_range(BURST..FAULTS_END - 60_000);
+    (random.random_range(0..4) == 0).then_some((at, cut))
+}
+
+/// The faults of a run in the order of their times. Every eighth run has none. A run has only some kinds of faults, because a mixture of all
+/// seldom has what only two of them cause together.
+pub(super) fn plan(busy_cut: Option<(i64, Fault)>, random: &mut SmallRng) -> Vec<(i64, Fault)> {
     let count = if random.random_range(0..8) == 0 {
         0
     } else {
         random.random_range(1..9)
     };
-    let mut faults: Vec<_> = (0..count).map(|_| (random.random_range(0..FAULTS_END), fault(random))).collect();
+    let kinds = some_of(&KINDS, random);
+    let mut faults: Vec<_> = (0..count)
+        .map(|_| {
+            (
+                random.random_range(0..FAULTS_END),
+                fault(kinds[random.random_range(0..kinds.len())], random),
+            )
+        })
+        .chain(busy_cut)
+        .collect();
     faults.sort_by_key(|(at, _)| *at);
     faults
 }
 
-fn fault(random: &mut SmallRng) -> Fault {
+/// One or more of these.
+pub(super) fn some_of<T: Copy>(all: &[T], random: &mut SmallRng) -> Vec<T> {
+    let some: Vec<T> = all.iter().copied().filter(|_| random.random()).collect();
+    if some.is_empty() {
+        return vec![all[random.random_range(0..all.len())]];
+    }
+    some
+}
+
+fn fault(kind: Kind, random: &mut SmallRng) -> Fault {
     let node = random.random_range(0..NODES_MAX);
-    match random.random_range(0..9) {
-        0 | 1 => Fault::Crash {
+    match kind {
+        Kind::Crash => Fault::Crash {
             node,
             down: random.random_range(0..50_000),
         },
-        2 => Fault::Stop {
+        Kind::Stop => Fault::Stop {
             node,
             down: random.random_range(0..50_000),
         },
-        3 | 4 => Fault::Cut {
+        Kind::Cut => Fault::Cut {
             node,
-            time: random.random_range(100..60_000),
+            // Short or longer than a lease.
+            time: if random.random() {
+                random.random_range(100..20_000)
+            } else {
+                random.random_range(20_000..80_000)
+            },
         },
-        5 => Fault::Slow {
+        Kind::Slow => Fault::Slow {
             node,
             by: random.random_range(10..8_000),
             time: random.random_range(1_000..40_000),
         },
-        6 => Fault::LostAnswers {
+        Kind::LostAnswers => Fault::LostAnswers {
             node,
             percent: random.random_range(1..60),
             time: random.random_range(1_000..40_000),
         },
-        7 => Fault::Resets {
+        Kind::Resets => Fault::Resets {
             node,
             percent: random.random_range(1..60),
             time: random.random_range(1_000..40_000),
         },
-        _ => {
+        Kind::Clock => {
             let by: i64 = match random.random_range(0..3) {
                 0 => random.random_range(50..3_000),
                 1 => random.random_range(3_000..120_000),

@@ -15,7 +15,10 @@ use clearhook::{
 use rand::{RngExt, rngs::SmallRng};
 use tokio::time::sleep;
 
-use super::world::{FAULTS_END, START};
+use super::{
+    faults::some_of,
+    world::{FAULTS_END, START},
+};
 
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +69,8 @@ pub(super) struct Observed(Arc<Shared>);
 struct Shared {
     /// For each webhook, what its receiver does from which time on.
     modes: Vec<Vec<(i64, Mode)>>,
+    /// The longest time in milliseconds that a slow receiver takes.
+    slowest: u64,
     attempts: Mutex<Vec<Attempt>>,
     /// The number of begins and ends so far.
     places: AtomicUsize,
@@ -76,10 +81,20 @@ struct Shared {
 }
 
 impl Observed {
-    pub(super) fn plan(webhooks: usize, random: &mut SmallRng) -> Self {
-        let modes = (0..webhooks).map(|_| plan(random)).collect();
+    /// Plans the receivers of so many webhooks. A slow one answers just within `timeout`; with `are_slow` all are until the faults end.
+    pub(super) fn plan(webhooks: usize, timeout: Duration, are_slow: bool, random: &mut SmallRng) -> Self {
+        let modes = (0..webhooks)
+            .map(|_| {
+                if are_slow {
+                    vec![(0, Mode::Slow), (FAULTS_END, Mode::Works)]
+                } else {
+                    plan(random)
+                }
+            })
+            .collect();
         Self(Arc::new(Shared {
             modes,
+            slowest: u64::try_from(timeout.as_millis()).unwrap() * 9 / 10,
             attempts: Mutex::default(),
             places: AtomicUsize::new(0),
             node: AtomicUsize::new(0),
@@ -128,7 +143,7 @@ impl Observed {
             other => other,
         };
         let millis = match mode {
-            Mode::Slow => 500 + random(4_000),
+            Mode::Slow => 500 + random(self.0.slowest - 500),
             Mode::Hangs => 3_600_000,
             _ => 1 + random(60),
         };
@@ -144,17 +159,17 @@ impl Observed {
     }
 }
 
+const TROUBLES: [Mode; 6] = [Mode::Slow, Mode::Fails, Mode::Hangs, Mode::Resets, Mode::Overloaded, Mode::Flaky];
+
 fn plan(random: &mut SmallRng) -> Vec<(i64, Mode)> {
     let (mut at, mut modes) = (0, Vec::new());
+    let works = random.random_range(0..3);
+    let troubles = some_of(&TROUBLES, random);
     while at < FAULTS_END {
-        let mode = match random.random_range(0..12) {
-            0 => Mode::Slow,
-            1 => Mode::Fails,
-            2 => Mode::Hangs,
-            3 => Mode::Resets,
-            4 => Mode::Overloaded,
-            5 | 6 => Mode::Flaky,
-            _ => Mode::Works,
+        let mode = if random.random_range(0..3) < works {
+            Mode::Works
+        } else {
+            troubles[random.random_range(0..troubles.len())]
         };
         modes.push((at, mode));
         at += random.random_range(2_000..60_000);

@@ -35,7 +35,7 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
-    faults::{self, Fault},
+    faults::{self, BUSY_NODE, Fault},
     ledger,
     link::NodeLink,
     receivers::{Attempt, Observed},
@@ -52,6 +52,8 @@ const AFTERWARDS: i64 = 45_000;
 /// How often to look whether everything is delivered.
 const LOOK_EVERY: i64 = 1_000;
 pub(super) const NODES_MAX: usize = 3;
+/// How long a publisher takes that publishes everything at once.
+pub(super) const BURST: i64 = 2_000;
 /// A graceful stop that takes longer ends as a crash.
 const STOP_MAX: i64 = 20_000;
 
@@ -128,6 +130,10 @@ pub(super) struct World {
     pub(super) server: SimulatedServer,
     vault: Vault,
     nodes: Vec<Node>,
+    /// The time within which a receiver has to answer.
+    timeout: Duration,
+    /// Until this time all events are published on one node.
+    busy_until: i64,
     faults: Vec<(i64, Fault)>,
     pub(super) had_faults: bool,
     pub(super) webhooks: Vec<Subscribed>,
@@ -151,10 +157,13 @@ impl World {
         let server = SERVER.with(|server| server.get_or_init(|| SimulatedServer::start().unwrap()).clone());
         server.reset().unwrap();
         let vault = Vault::new(&MasterKey::generate());
-        let (events, publishers) = events(&mut random);
+        let busy_cut = faults::busy_cut(&mut random);
+        let (events, publishers) = events(busy_cut.map(|(at, _)| at - BURST), &mut random);
         let webhooks = random.random_range(1..4);
-        let observed = Observed::plan(webhooks, &mut random);
-        let faults = faults::plan(&mut random);
+        // A long timeout makes attempts last to the end of a lease, a short one makes many of them.
+        let timeout = Duration::from_secs(if busy_cut.is_some() || random.random() { 20 } else { 5 });
+        let observed = Observed::plan(webhooks, timeout, busy_cut.is_some(), &mut random);
+        let faults = faults::plan(busy_cut, &mut random);
         let nodes = (0..random.random_range(1..=NODES_MAX)).map(|_| Node {
             id: NodeId(Uuid::from_u128(random.random())),
             link: NodeLink::default(),
@@ -167,6 +176,8 @@ impl World {
         let mut world = Self {
             verbose,
             now: 0,
+            timeout,
+            busy_until: busy_cut.map_or(0, |(at, _)| at),
             server,
             vault,
             nodes: nodes.collect(),
@@ -312,7 +323,7 @@ impl World {
     fn start(&mut self, number: usize) {
         self.say(|| format!("node {number} starts"));
         let (server, vault, seed) = (self.server.clone(), self.vault.clone(), self.random.random());
-        let settings = settings(&self.observed);
+        let settings = settings(&self.observed, self.timeout);
         let node = &mut self.nodes[number];
         node.start_at = None;
         node.start += 1;
@@ -476,7 +487,8 @@ impl World {
         if publisher.asked.is_some() || publisher.not_before > self.now || planned.at > self.now {
             return;
         }
-        let chosen = self.random.random_range(0..self.nodes.len());
+        let anywhere = self.random.random_range(0..self.nodes.len());
+        let chosen = if self.now < self.busy_until { BUSY_NODE } else { anywhere };
         let node = &self.nodes[chosen];
         let Some(process) = node.process.as_ref().filter(|process| process.stopping.is_none()) else {
             return;
@@ -542,10 +554,10 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
 }
 
-fn settings(observed: &Observed) -> DeliverySettings {
+fn settings(observed: &Observed, timeout: Duration) -> DeliverySettings {
     DeliverySettings {
         schedule: SCHEDULE.parse().unwrap(),
-        timeout: Duration::from_secs(5),
+        timeout,
         body_timeout: Duration::from_millis(100),
         concurrency: 8,
         concurrency_per_webhook: 3,
@@ -561,13 +573,18 @@ fn settings(observed: &Observed) -> DeliverySettings {
     }
 }
 
-/// The events of all publishers: three with a subject each, and one without.
-fn events(random: &mut SmallRng) -> (Vec<Planned>, Vec<Publisher>) {
+/// The events of all publishers: three with a subject each, and one without. With `burst` all publish everything at once at that time.
+fn events(burst: Option<i64>, random: &mut SmallRng) -> (Vec<Planned>, Vec<Publisher>) {
     let (mut events, mut publishers) = (Vec::new(), Vec::new());
     for subject in [Some("a"), Some("b"), Some("c"), None] {
-        let mut times: Vec<i64> = (0..random.random_range(2..14))
-            .map(|_| random.random_range(0..FAULTS_END))
-            .collect();
+        // Some publish everything at once, so that deliveries wait in the memory of a node.
+        let (count, times) = if burst.is_some() || random.random_range(0..3) == 0 {
+            let begin = burst.unwrap_or_else(|| random.random_range(0..FAULTS_END - BURST));
+            (random.random_range(10..30), begin..begin + BURST)
+        } else {
+            (random.random_range(2..14), 0..FAULTS_END)
+        };
+        let mut times: Vec<i64> = (0..count).map(|_| random.random_range(times.clone())).collect();
         times.sort_unstable();
         let first = events.len();
         events.extend(times.into_iter().map(|at| Planned {
