@@ -74,7 +74,7 @@ flow-event = An event
 flow-program = Your program
 none-step-add = Add a webhook: the URL to call, and the events to send.
 none-step-publish = Publish an event from one of your services, or send a test event.
-none-step-read = See here what was sent, where to, and how the receiver answered.
+none-step-read = Read in the log what was sent, where to, and how the receiver answered.
 none-owner = You own no webhook yet. An administrator can make you the owner of one; it then appears here, with its log.
 deleted = The webhook was deleted.
 

@@ -83,7 +83,7 @@ flow-event = Un événement
 flow-program = Votre programme
 none-step-add = Ajoutez un webhook : l’URL à appeler, et les événements à envoyer.
 none-step-publish = Publiez un événement depuis un de vos services, ou envoyez un événement de test.
-none-step-read = Voyez ici ce qui a été envoyé, où, et ce qui a été répondu.
+none-step-read = Lisez dans le journal ce qui a été envoyé, à quelle adresse, et ce que le destinataire a répondu.
 none-owner = Aucun webhook ne vous appartient encore. Un administrateur peut vous en confier un ; il apparaîtra ici, avec son journal.
 deleted = Le webhook a été supprimé.
 

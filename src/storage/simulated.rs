@@ -6,7 +6,11 @@
 
 use std::{
     fmt,
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+        mpsc,
+    },
     thread,
     time::Duration,
 };
@@ -67,6 +71,8 @@ pub struct SimulatedServer {
     requests: mpsc::Sender<(Request, mpsc::SyncSender<Answered>)>,
     /// Held by a transaction, and by a statement without one.
     turn: Arc<Mutex<()>>,
+    /// How far the server's clock is ahead of the true time, in milliseconds.
+    clock: Arc<AtomicI64>,
 }
 
 impl fmt::Debug for SimulatedServer {
@@ -105,16 +111,23 @@ impl SimulatedServer {
         let server = Self {
             requests,
             turn: Arc::default(),
+            clock: Arc::default(),
         };
         server.reset()?;
         Ok(server)
     }
 
-    /// Deletes all rows, so that the next run finds an empty database.
+    /// Sets the server's clock, in milliseconds ahead of the true time.
+    pub fn set_clock(&self, ahead: i64) {
+        self.clock.store(ahead, Ordering::Relaxed);
+    }
+
+    /// Deletes all rows and sets the clock, so that the next run finds an empty database.
     ///
     /// # Errors
     /// If the database fails.
     pub fn reset(&self) -> Result<(), DbErr> {
+        self.set_clock(0);
         self.ask(Request::Rollback).and(self.ask(Request::Reset)).map(|_| ())
     }
 
@@ -229,7 +242,7 @@ impl SimulatedConnection {
 
     /// Executes a statement that has arrived, and waits for its answer.
     async fn send(&self, request: Request) -> Answered {
-        let answer = self.server.ask(at_true_time(request));
+        let answer = self.server.ask(at_time(request, self.server.clock.load(Ordering::Relaxed)));
         self.travel(self.link.answer()).await?;
         answer
     }
@@ -247,13 +260,13 @@ impl SimulatedConnection {
     }
 }
 
-/// Replaces the expression for the server's clock, which is that of PostgreSQL.
-fn at_true_time(request: Request) -> Request {
+/// Replaces the expression for the server's clock, which is that of PostgreSQL, by the time that it shows if it is so far ahead.
+fn at_time(request: Request, ahead: i64) -> Request {
     let replaced = |mut statement: Statement| {
         if let Some(now) = true_time()
             && statement.sql.contains(NOW)
         {
-            statement.sql = statement.sql.replace(NOW, &now.to_string());
+            statement.sql = statement.sql.replace(NOW, &(now + ahead).to_string());
         }
         statement
     };

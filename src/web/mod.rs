@@ -19,7 +19,7 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use self::middleware::{
     authorization::{self, Gate},
-    compress, csrf, request_context,
+    compress, csrf, notices, request_context,
 };
 use crate::{
     app::AppState,
@@ -40,6 +40,7 @@ pub fn routes(state: &AppState) -> Routes<AppState> {
         router
             .layer(from_fn_with_state(state.clone(), pages::render_page_responses))
             .layer(from_fn_with_state(state.clone(), csrf::same_origin))
+            .layer(from_fn(notices::only_of_own_forms))
             .layer(compress::pages())
             .layer(from_fn(compress::own_requests_only))
     });

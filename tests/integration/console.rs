@@ -94,6 +94,18 @@ async fn console_requires_a_session(database: TestDatabase) {
         .await
         .unwrap();
     assert_eq!(cross.status(), 403);
+    let untrue = async |path: &str, site: &str| {
+        let page = app.http.get(format!("{}{path}", app.url)).header("cookie", &cookie);
+        page.header("sec-fetch-site", site).send().await.unwrap()
+    };
+    let path = "/webhooks?done=delete-all&count=9876";
+    let own = untrue(path, "same-origin").await.text().await.unwrap();
+    assert!(own.contains("9,876"), "{own}");
+    for site in ["cross-site", "same-site"] {
+        assert_eq!(untrue(path, site).await.headers()["location"], "/webhooks?count=9876");
+        let elsewhere = untrue("//evil.example/webhooks?done=delete", site).await;
+        assert!(elsewhere.headers().get("location").is_none(), "{elsewhere:?}");
+    }
     assert_eq!(app.page("/webhooks", &cookie).await.status(), 200);
     assert_eq!(app.form("/sign-out", &cookie, &[]).await.headers()["location"], "/sign-in");
     assert_eq!(app.page("/webhooks", &cookie).await.status(), 303);

@@ -100,13 +100,6 @@ impl Panel {
     }
 
     fn pressed(self: &Rc<Self>, event: &KeyboardEvent) {
-        let is_typing = event.target().is_some_and(|target| {
-            let field = target
-                .dyn_into::<Element>()
-                .ok()
-                .and_then(|target| target.closest("input, select, textarea, [contenteditable]").ok().flatten());
-            field.is_some()
-        });
         let is_modified = event.ctrl_key() || event.meta_key() || event.alt_key();
         // What lies over the page is closed first, by the browser.
         let lies_over = || {
@@ -114,7 +107,7 @@ impl Panel {
                 .query_selector(":popover-open, dialog[open]")
                 .is_ok_and(|over| over.is_some())
         };
-        if is_typing || is_modified || event.is_composing() || event.default_prevented() || !is_beside() || lies_over() {
+        if shortcuts::is_typing(event) || is_modified || event.is_composing() || event.default_prevented() || !is_beside() || lies_over() {
             return;
         }
         let step = match event.key().as_str() {

@@ -8,6 +8,7 @@ mod conditional;
 pub(super) mod csrf;
 pub(super) mod error_pages;
 mod idempotency;
+pub(super) mod notices;
 pub(super) mod request_context;
 mod request_smuggling;
 mod security_headers;

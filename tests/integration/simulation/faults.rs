@@ -21,6 +21,8 @@ pub(super) enum Fault {
     Resets { node: usize, percent: u64, time: i64 },
     /// The node's clock is set.
     Clock { node: usize, by: i64 },
+    /// The clock of the database is set, as in a failover to a server with another time.
+    DatabaseClock { by: i64 },
 }
 
 #[derive(Clone, Copy)]
@@ -32,9 +34,10 @@ enum Kind {
     LostAnswers,
     Resets,
     Clock,
+    DatabaseClock,
 }
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 8] = [
     Kind::Crash,
     Kind::Stop,
     Kind::Cut,
@@ -42,6 +45,7 @@ const KINDS: [Kind; 7] = [
     Kind::LostAnswers,
     Kind::Resets,
     Kind::Clock,
+    Kind::DatabaseClock,
 ];
 
 /// The node of [`busy_cut`].
@@ -124,16 +128,17 @@ fn fault(kind: Kind, random: &mut SmallRng) -> Fault {
             percent: random.random_range(1..60),
             time: random.random_range(1_000..40_000),
         },
-        Kind::Clock => {
-            let by: i64 = match random.random_range(0..3) {
-                0 => random.random_range(50..3_000),
-                1 => random.random_range(3_000..120_000),
-                _ => random.random_range(120_000..7_200_000),
-            };
-            Fault::Clock {
-                node,
-                by: if random.random() { by } else { -by },
-            }
-        }
+        Kind::Clock => Fault::Clock { node, by: step(random) },
+        Kind::DatabaseClock => Fault::DatabaseClock { by: step(random) },
     }
+}
+
+/// By how much a clock is set.
+fn step(random: &mut SmallRng) -> i64 {
+    let by: i64 = match random.random_range(0..3) {
+        0 => random.random_range(50..3_000),
+        1 => random.random_range(3_000..120_000),
+        _ => random.random_range(120_000..7_200_000),
+    };
+    if random.random() { by } else { -by }
 }

@@ -7,6 +7,7 @@ mod faults;
 mod ledger;
 mod link;
 mod receivers;
+mod requests;
 mod world;
 
 use std::{

@@ -14,6 +14,7 @@ use clearhook::{
 };
 use rand::{RngExt, rngs::SmallRng};
 use tokio::time::sleep;
+use uuid::Uuid;
 
 use super::{
     faults::some_of,
@@ -48,6 +49,12 @@ pub(super) struct Attempt {
     pub(super) begin_place: usize,
     /// The place of its end.
     pub(super) end_place: Option<usize>,
+}
+
+impl Attempt {
+    pub(super) fn delivery(&self) -> Option<Uuid> {
+        self.message_id.strip_prefix("msg_")?.parse().ok()
+    }
 }
 
 /// What a receiver does for a time.

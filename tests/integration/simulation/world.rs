@@ -10,7 +10,7 @@ use clearhook::{
     catalogue::BuiltIn,
     delivery::{BreakerSettings, DeliverySettings, Dispatcher, Running},
     domain::{
-        id::{NodeId, WebhookId},
+        id::{DeliveryId, NodeId, WebhookId},
         secret::SigningSecret,
         simulated::{self, SimulatedNode},
         timestamp::Timestamp,
@@ -39,6 +39,7 @@ use super::{
     ledger,
     link::NodeLink,
     receivers::{Attempt, Observed},
+    requests::{self, Requests},
 };
 
 /// The true time at which every run starts, in milliseconds since 1970. All other times count from it.
@@ -49,6 +50,8 @@ pub(super) const FAULTS_END: i64 = 100_000;
 const SETTLED: i64 = 30 * 60_000;
 /// How long a run goes on after everything is delivered, so that second attempts are seen.
 const AFTERWARDS: i64 = 45_000;
+/// Within this time of a step of the database's clock the leases do not exclude that two nodes send the same delivery: a renewal, and the longest attempt.
+const LEASES_UNCERTAIN: i64 = 60_000;
 /// How often to look whether everything is delivered.
 const LOOK_EVERY: i64 = 1_000;
 pub(super) const NODES_MAX: usize = 3;
@@ -113,6 +116,7 @@ type Started = (Dispatcher, Option<Running>);
 /// A running node.
 struct Process {
     runtime: Runtime,
+    store: Store,
     state: Option<SimulatedNode>,
     /// The same moment by the clock of the runtime and by that of the run.
     origin: (Instant, i64),
@@ -143,6 +147,13 @@ pub(super) struct World {
     observed: Observed,
     /// Times of crashes, with the node.
     pub(super) crashes: Vec<(usize, i64)>,
+    /// How far the clock of the database is ahead of the true time.
+    database_ahead: i64,
+    /// When it was set.
+    database_clock_steps: Vec<i64>,
+    /// The times of the requests that are still to be made, next one last.
+    requests_left: Vec<i64>,
+    pub(super) requests: Requests,
     /// When a node was cut off from the database: the node, the begin and the end.
     cuts: Vec<(usize, i64, i64)>,
 }
@@ -189,6 +200,10 @@ impl World {
             answers: Arc::default(),
             observed,
             crashes: Vec::new(),
+            database_ahead: 0,
+            database_clock_steps: Vec::new(),
+            requests_left: requests::plan(&mut random),
+            requests: Requests::default(),
             cuts: Vec::new(),
             random,
         };
@@ -292,6 +307,7 @@ impl World {
     fn step(&mut self, tick: i64) {
         self.now += tick;
         self.publish();
+        self.request();
         let mut order: Vec<usize> = (0..self.nodes.len()).collect();
         order.shuffle(&mut self.random);
         for number in order {
@@ -330,15 +346,14 @@ impl World {
         let store = Store::simulated(&server, Arc::new(node.link.clone()), vault);
         let (id, runtime, dispatcher) = (node.id, runtime(), Arc::<Mutex<_>>::default());
         let (origin, state) = runtime.block_on(async { (Instant::now(), SimulatedNode::new(START + self.now, node.offset, seed)) });
-        let place = Arc::clone(&dispatcher);
+        let (place, own) = (Arc::clone(&dispatcher), store.clone());
         runtime.spawn(async move {
-            let (dispatcher, running) = Dispatcher::start(store, id, Arc::new(UrlPolicy::default()), settings)
-                .await
-                .unwrap();
+            let (dispatcher, running) = Dispatcher::start(own, id, Arc::new(UrlPolicy::default()), settings).await.unwrap();
             *place.lock().unwrap() = Some((dispatcher, Some(running)));
         });
         node.process = Some(Process {
             runtime,
+            store,
             state: Some(state),
             origin: (origin, self.now),
             dispatcher,
@@ -385,13 +400,22 @@ impl World {
     }
 
     fn begin(&mut self, fault: Fault) {
+        if let Fault::DatabaseClock { by } = fault {
+            self.say(|| format!("{fault:?}"));
+            self.database_ahead += by;
+            self.set_database_clock();
+            return;
+        }
         let (Fault::Crash { node: number, .. }
         | Fault::Stop { node: number, .. }
         | Fault::Cut { node: number, .. }
         | Fault::Slow { node: number, .. }
         | Fault::LostAnswers { node: number, .. }
         | Fault::Resets { node: number, .. }
-        | Fault::Clock { node: number, .. }) = fault;
+        | Fault::Clock { node: number, .. }) = fault
+        else {
+            return;
+        };
         if number >= self.nodes.len() {
             return;
         }
@@ -427,6 +451,7 @@ impl World {
                 node.repairs.push((now + time, Repair::KeepConnections));
             }
             Fault::Clock { by, .. } => node.set_clock(node.offset + by),
+            Fault::DatabaseClock { .. } => {}
         }
     }
 
@@ -443,9 +468,26 @@ impl World {
         }
     }
 
+    fn set_database_clock(&mut self) {
+        self.server.set_clock(self.database_ahead);
+        self.database_clock_steps.push(self.now);
+    }
+
+    /// Whether the clock of the database was set shortly before this time: until the nodes have renewed their leases, each may take over the
+    /// deliveries of the others.
+    pub(super) fn are_leases_uncertain(&self, at: i64) -> bool {
+        self.database_clock_steps
+            .iter()
+            .any(|step| (*step..step + LEASES_UNCERTAIN).contains(&at))
+    }
+
     /// Ends all faults, and starts all nodes that are down.
     fn heal(&mut self) {
         self.say(|| "everything works from now on".to_owned());
+        if self.database_ahead != 0 {
+            self.database_ahead = 0;
+            self.set_database_clock();
+        }
         for node in &mut self.nodes {
             node.repairs.clear();
             node.link.heal();
@@ -472,6 +514,37 @@ impl World {
         for number in 0..self.publishers.len() {
             self.publish_next(number);
         }
+    }
+
+    /// Somebody asks a node for another attempt of a delivery that was sent already.
+    fn request(&mut self) {
+        if self.requests_left.last().is_none_or(|at| *at > self.now) {
+            return;
+        }
+        self.requests_left.pop();
+        let (attempts, node) = (self.attempts(), self.random.random_range(0..self.nodes.len()));
+        if attempts.is_empty() {
+            return;
+        }
+        let attempt = &attempts[self.random.random_range(0..attempts.len())];
+        let Some(process) = &self.nodes[node].process else { return };
+        let Some(dispatcher) = process
+            .dispatcher
+            .lock()
+            .unwrap()
+            .as_ref()
+            .map(|(dispatcher, _)| dispatcher.clone())
+        else {
+            return;
+        };
+        self.say(|| format!("node {node} is asked for {}", attempt.message_id));
+        let Some(delivery) = attempt.delivery() else { return };
+        let webhook = self.webhooks[attempt.webhook].id;
+        let asked = self
+            .requests
+            .clone()
+            .ask(process.store.clone(), dispatcher, webhook, DeliveryId(delivery));
+        process.runtime.spawn(asked);
     }
 
     fn publish_next(&mut self, number: usize) {

@@ -216,10 +216,10 @@ impl Comparison<'_> {
                 let present = state.present(self);
                 node.required.iter().all(|name| present.contains(name))
             }
-            Claim::DependentRequired => node.dependent_required.iter().all(|(name, names)| {
-                let present = state.having(self, name).present(self);
-                names.iter().all(|name| present.contains(name))
-            }),
+            Claim::DependentRequired => node
+                .dependent_required
+                .iter()
+                .all(|(name, names)| self.spend(state.parts.len()) && state.may_lack(self, name, names).is_empty()),
             // These report what they do not prove.
             Claim::Properties => return self.proves_properties(state, sup, report),
             Claim::PropertyNames => self.proves_property_names(state, sup),

@@ -339,7 +339,7 @@ impl Comparison<'_> {
     pub(super) fn proves_dependent_schemas(&mut self, state: &State, sup: At, report: bool) -> bool {
         let mut proven = true;
         for (name, id) in &self.node(sup).dependent_schemas {
-            if !proven && !report {
+            if !self.spend(state.parts.len()) || !proven && !report {
                 return false;
             }
             let having = state.having(self, name);

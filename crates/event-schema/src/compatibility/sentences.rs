@@ -185,9 +185,10 @@ impl Comparison<'_> {
             }
             Claim::DependentRequired => {
                 for (name, names) in &node.dependent_required {
-                    let present = state.having(self, name).present(self);
-                    let missing = names.iter().filter(|name| !present.contains(*name));
-                    all.extend(missing.map(|other| {
+                    if all.len() >= CHANGES_MAX || !self.spend(state.parts.len()) {
+                        break;
+                    }
+                    all.extend(state.may_lack(self, name, names).into_iter().map(|other| {
                         say(
                             format!("now requires the field `{other}` with the field `{name}`"),
                             format!("no longer requires the field `{other}` with the field `{name}`"),

@@ -107,42 +107,71 @@ impl State {
     }
 
     /// Adds subschemas with all that apply together with them.
-    fn add(&mut self, comparison: &Comparison<'_>, mut more: Vec<At>) {
+    fn add(&mut self, comparison: &Comparison<'_>, more: Vec<At>) {
         let mut known: BTreeSet<At> = self.parts.iter().copied().collect();
-        loop {
-            while let Some(at) = more.pop() {
-                if !known.insert(at) {
-                    continue;
-                }
-                let node = comparison.node(at);
-                let always = node.references.iter().map(|(_, target)| target).chain(&node.all_of);
-                more.extend(always.map(|id| At { side: at.side, id: *id }));
-                self.nots.extend(node.not.map(|id| At { side: at.side, id }));
-            }
-            self.parts = known.iter().copied().collect();
-            if !self.has_dependent_schemas(comparison) {
-                break;
-            }
-            let present = self.present(comparison);
-            for at in &self.parts {
-                let dependent = comparison
-                    .node(*at)
-                    .dependent_schemas
-                    .iter()
-                    .filter(|(name, _)| present.contains(*name));
-                more.extend(
-                    dependent
-                        .map(|(_, id)| At { side: at.side, id: *id })
-                        .filter(|at| !known.contains(at)),
-                );
-            }
-            // A value without these fields may be no object, for which nothing follows from them.
-            if more.is_empty() || self.types(comparison) != Types::NONE.and_also(Type::Object) {
-                break;
-            }
+        self.add_with_parts(comparison, more, &mut known);
+        self.parts = known.iter().copied().collect();
+        // A value without these fields may be no object, for which nothing follows from them.
+        if self.has_dependent_schemas(comparison) && self.types(comparison) == Types::NONE.and_also(Type::Object) {
+            self.add_dependents(comparison, &mut known);
+            self.parts = known.into_iter().collect();
         }
         self.nots.sort_unstable();
         self.nots.dedup();
+    }
+
+    /// Adds subschemas with their references and parts of `allOf`. Returns those that were not known.
+    fn add_with_parts(&mut self, comparison: &Comparison<'_>, mut more: Vec<At>, known: &mut BTreeSet<At>) -> Vec<At> {
+        let mut added = Vec::new();
+        while let Some(at) = more.pop() {
+            if !known.insert(at) {
+                continue;
+            }
+            added.push(at);
+            let node = comparison.node(at);
+            let always = node.references.iter().map(|(_, target)| target).chain(&node.all_of);
+            more.extend(always.map(|id| At { side: at.side, id: *id }));
+            self.nots.extend(node.not.map(|id| At { side: at.side, id }));
+        }
+        added
+    }
+
+    /// Adds the schemas that depend on fields that are present. They may require more fields, and so on; each field and each subschema is
+    /// followed once, because such a chain may be long.
+    fn add_dependents(&mut self, comparison: &Comparison<'_>, known: &mut BTreeSet<At>) {
+        let has = self.has.clone();
+        let mut fields: Vec<&String> = has.iter().collect();
+        let mut parts = self.parts.clone();
+        let (mut present, mut with_dependents, mut more) = (BTreeSet::new(), Vec::new(), Vec::new());
+        loop {
+            if let Some(at) = parts.pop() {
+                let node = comparison.node(at);
+                fields.extend(&node.required);
+                let is_present = |name: &String| present.contains(name);
+                fields.extend(
+                    node.dependent_required
+                        .iter()
+                        .filter(|(name, _)| is_present(name))
+                        .flat_map(|(_, names)| names),
+                );
+                let schemas = node.dependent_schemas.iter().filter(|(name, _)| is_present(name));
+                more.extend(schemas.map(|(_, id)| At { side: at.side, id: *id }));
+                if !node.dependent_required.is_empty() || !node.dependent_schemas.is_empty() {
+                    with_dependents.push((at.side, node));
+                }
+            } else if let Some(field) = fields.pop() {
+                if !present.insert(field) {
+                    continue;
+                }
+                for (side, node) in &with_dependents {
+                    fields.extend(node.dependent_required.get(field).into_iter().flatten());
+                    more.extend(node.dependent_schemas.get(field).map(|id| At { side: *side, id: *id }));
+                }
+            } else {
+                return;
+            }
+            parts.extend(self.add_with_parts(comparison, std::mem::take(&mut more), known));
+        }
     }
 
     fn has_dependent_schemas(&self, comparison: &Comparison<'_>) -> bool {
@@ -179,26 +208,35 @@ impl State {
 
     /// The fields the value has, if it is an object.
     pub(super) fn present(&self, comparison: &Comparison<'_>) -> BTreeSet<String> {
-        let mut present = self.has.clone();
-        for node in self.nodes(comparison) {
-            present.extend(node.required.iter().cloned());
-        }
-        loop {
-            let before = present.len();
-            for node in self.nodes(comparison) {
-                for (_, names) in node
-                    .dependent_required
-                    .iter()
-                    .filter(|(name, _)| present.contains(*name))
-                    .collect::<Vec<_>>()
-                {
-                    present.extend(names.iter().cloned());
-                }
-            }
-            if present.len() == before {
-                return present;
+        let required = self.nodes(comparison).flat_map(|node| &node.required);
+        let mut more: Vec<&String> = self.has.iter().chain(required).collect();
+        let dependents: Vec<_> = self
+            .nodes(comparison)
+            .map(|node| &node.dependent_required)
+            .filter(|names| !names.is_empty())
+            .collect();
+        let mut present = BTreeSet::new();
+        // Each name is followed once: a chain of dependents may be long.
+        while let Some(name) = more.pop() {
+            if present.insert(name.clone()) {
+                more.extend(dependents.iter().filter_map(|names| names.get(name)).flatten());
             }
         }
+        present
+    }
+
+    /// Which of these fields a value that has the field `name` may lack.
+    pub(super) fn may_lack<'n>(&self, comparison: &Comparison<'_>, name: &str, fields: &'n [String]) -> Vec<&'n String> {
+        let demands = |node: &Node| {
+            let own = node.dependent_required.get(name);
+            own.is_some_and(|own| fields.iter().all(|field| own.contains(field)))
+        };
+        // Most of two versions is the same.
+        if self.nodes(comparison).any(demands) {
+            return Vec::new();
+        }
+        let present = self.having(comparison, name).present(comparison);
+        fields.iter().filter(|field| !present.contains(*field)).collect()
     }
 
     pub(super) fn min_length(&self, comparison: &Comparison<'_>) -> u64 {
