@@ -85,6 +85,8 @@ struct Shared {
     node: AtomicUsize,
     /// The time at which the node that runs now crashes, or -1.
     crash: AtomicI64,
+    /// The place of this crash: the order in which its attempts are dropped is that of the machine.
+    crash_place: AtomicUsize,
 }
 
 impl Observed {
@@ -106,6 +108,7 @@ impl Observed {
             places: AtomicUsize::new(0),
             node: AtomicUsize::new(0),
             crash: AtomicI64::new(-1),
+            crash_place: AtomicUsize::new(0),
         }))
     }
 
@@ -117,6 +120,7 @@ impl Observed {
     /// Ends the attempts that are dropped within `crash` at this time.
     pub(super) fn during_crash(&self, at: i64, crash: impl FnOnce()) {
         self.0.crash.store(at, Ordering::Relaxed);
+        self.0.crash_place.store(self.next_place(), Ordering::Relaxed);
         crash();
         self.0.crash.store(-1, Ordering::Relaxed);
     }
@@ -221,13 +225,13 @@ impl Noted {
     }
 
     fn end(&mut self, how: Ended) {
-        self.note(now(), how);
+        self.note(now(), how, self.observed.next_place());
     }
 
-    fn note(&mut self, at: i64, how: Ended) {
+    fn note(&mut self, at: i64, how: Ended, end_place: usize) {
         self.has_ended = true;
         let attempt = &mut self.observed.0.attempts.lock().unwrap()[self.place];
-        (attempt.ended, attempt.end_place) = (Some((at, how)), Some(self.observed.next_place()));
+        (attempt.ended, attempt.end_place) = (Some((at, how)), Some(end_place));
     }
 }
 
@@ -237,8 +241,8 @@ impl Drop for Noted {
             return;
         }
         match self.observed.0.crash.load(Ordering::Relaxed) {
-            -1 => self.note(now(), Ended::TimedOut),
-            at => self.note(at, Ended::Crashed),
+            -1 => self.end(Ended::TimedOut),
+            at => self.note(at, Ended::Crashed, self.observed.0.crash_place.load(Ordering::Relaxed)),
         }
     }
 }
