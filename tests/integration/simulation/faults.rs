@@ -2,7 +2,10 @@
 
 use rand::{RngExt, rngs::SmallRng};
 
-use super::world::{BURST, FAULTS_END, NODES_MAX};
+use super::{
+    publishers::BURST,
+    world::{FAULTS_END, NODES_MAX},
+};
 
 /// A fault, with the number of the node that it affects. Times are in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

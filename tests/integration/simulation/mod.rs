@@ -6,6 +6,8 @@
 mod faults;
 mod ledger;
 mod link;
+mod node;
+mod publishers;
 mod receivers;
 mod requests;
 mod world;

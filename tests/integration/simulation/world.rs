@@ -8,36 +8,25 @@ use std::{
 
 use clearhook::{
     catalogue::BuiltIn,
-    delivery::{BreakerSettings, DeliverySettings, Dispatcher, Running},
     domain::{
         id::{DeliveryId, NodeId, WebhookId},
         secret::SigningSecret,
         simulated::{self, SimulatedNode},
-        timestamp::Timestamp,
-        url::UrlPolicy,
         webhook::RateLimit,
     },
-    storage::{
-        Store,
-        audit::Actor,
-        events::{EventKey, NewEvent},
-        new_id,
-        simulated::SimulatedServer,
-        webhooks::WebhookFields,
-    },
+    storage::{Store, audit::Actor, simulated::SimulatedServer, webhooks::WebhookFields},
     vault::{MasterKey, Vault},
 };
 use rand::{RngExt, SeedableRng, rngs::SmallRng, seq::SliceRandom};
-use tokio::{
-    runtime::{Builder, Runtime},
-    time::{Instant, sleep_until},
-};
+use tokio::time::sleep_until;
 use uuid::Uuid;
 
 use super::{
     faults::{self, BUSY_NODE, Fault},
     ledger,
     link::NodeLink,
+    node::{Node, Process, Repair, millis, runtime, settings},
+    publishers::{self, BURST, Planned, PublishAnswer, Publisher},
     receivers::{Attempt, Observed},
     requests::{self, Requests},
 };
@@ -55,75 +44,14 @@ const LEASES_UNCERTAIN: i64 = 60_000;
 /// How often to look whether everything is delivered.
 const LOOK_EVERY: i64 = 1_000;
 pub(super) const NODES_MAX: usize = 3;
-/// How long a publisher takes that publishes everything at once.
-pub(super) const BURST: i64 = 2_000;
 /// A graceful stop that takes longer ends as a crash.
 const STOP_MAX: i64 = 20_000;
-
-/// The retries of every delivery. They last longer than the faults.
-const SCHEDULE: &str = "1s, 2s, 5s, 10s, 20s, 20s, 20s, 30s, 30s, 30s, 60s, 60s, 60s";
 
 /// A webhook of the run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Subscribed {
     pub(super) id: WebhookId,
     pub(super) ordered: bool,
-}
-
-/// An event of the run.
-#[derive(Clone, Debug)]
-pub(super) struct Planned {
-    pub(super) subject: Option<String>,
-    at: i64,
-}
-
-/// Publishes its events one after the other, each after the previous one was accepted.
-struct Publisher {
-    /// Numbers of events, next one last.
-    left: Vec<usize>,
-    /// The node that was asked, and which of its starts that was.
-    asked: Option<(usize, u32)>,
-    not_before: i64,
-}
-
-/// An answer to a publisher: its number, the event's number, and whether the event was accepted.
-type PublishAnswer = (usize, usize, bool);
-
-struct Node {
-    id: NodeId,
-    link: NodeLink,
-    offset: i64,
-    /// Counts starts.
-    start: u32,
-    process: Option<Process>,
-    /// When it is started again.
-    start_at: Option<i64>,
-    repairs: Vec<(i64, Repair)>,
-}
-
-/// The end of a fault.
-#[derive(Clone, Copy)]
-enum Repair {
-    Connect,
-    Hurry,
-    KeepAnswers,
-    KeepConnections,
-}
-
-/// The dispatcher of a node, and its tasks until they are told to stop.
-type Started = (Dispatcher, Option<Running>);
-
-/// A running node.
-struct Process {
-    runtime: Runtime,
-    store: Store,
-    state: Option<SimulatedNode>,
-    /// The same moment by the clock of the runtime and by that of the run.
-    origin: (Instant, i64),
-    dispatcher: Arc<Mutex<Option<Started>>>,
-    /// When a graceful stop began.
-    stopping: Option<i64>,
-    stopped: Arc<Mutex<bool>>,
 }
 
 /// A run.
@@ -169,7 +97,7 @@ impl World {
         server.reset().unwrap();
         let vault = Vault::new(&MasterKey::generate());
         let busy_cut = faults::busy_cut(&mut random);
-        let (events, publishers) = events(busy_cut.map(|(at, _)| at - BURST), &mut random);
+        let (events, publishers) = publishers::events(busy_cut.map(|(at, _)| at - BURST), &mut random);
         let webhooks = random.random_range(1..4);
         // A long timeout makes attempts last to the end of a lease, a short one makes many of them.
         let timeout = Duration::from_secs(if busy_cut.is_some() || random.random() { 20 } else { 5 });
@@ -311,7 +239,7 @@ impl World {
         let mut order: Vec<usize> = (0..self.nodes.len()).collect();
         order.shuffle(&mut self.random);
         for number in order {
-            self.end_faults(number);
+            self.nodes[number].end_faults(self.now);
             if self.nodes[number].start_at.is_some_and(|at| at <= self.now) {
                 self.start(number);
             }
@@ -340,26 +268,7 @@ impl World {
         self.say(|| format!("node {number} starts"));
         let (server, vault, seed) = (self.server.clone(), self.vault.clone(), self.random.random());
         let settings = settings(&self.observed, self.timeout);
-        let node = &mut self.nodes[number];
-        node.start_at = None;
-        node.start += 1;
-        let store = Store::simulated(&server, Arc::new(node.link.clone()), vault);
-        let (id, runtime, dispatcher) = (node.id, runtime(), Arc::<Mutex<_>>::default());
-        let (origin, state) = runtime.block_on(async { (Instant::now(), SimulatedNode::new(START + self.now, node.offset, seed)) });
-        let (place, own) = (Arc::clone(&dispatcher), store.clone());
-        runtime.spawn(async move {
-            let (dispatcher, running) = Dispatcher::start(own, id, Arc::new(UrlPolicy::default()), settings).await.unwrap();
-            *place.lock().unwrap() = Some((dispatcher, Some(running)));
-        });
-        node.process = Some(Process {
-            runtime,
-            store,
-            state: Some(state),
-            origin: (origin, self.now),
-            dispatcher,
-            stopping: None,
-            stopped: Arc::default(),
-        });
+        self.nodes[number].start(&server, vault, settings, seed, self.now);
     }
 
     /// Whether all results of attempts that ended at this time are stored, although the nodes end with the run.
@@ -455,19 +364,6 @@ impl World {
         }
     }
 
-    fn end_faults(&mut self, number: usize) {
-        let now = self.now;
-        let node = &mut self.nodes[number];
-        for (_, repair) in node.repairs.extract_if(.., |(at, _)| *at <= now) {
-            match repair {
-                Repair::Connect => node.link.cut(false),
-                Repair::Hurry => node.link.slow(Duration::ZERO),
-                Repair::KeepAnswers => node.link.lose_answers(0),
-                Repair::KeepConnections => node.link.reset(0),
-            }
-        }
-    }
-
     fn set_database_clock(&mut self) {
         self.server.set_clock(self.database_ahead);
         self.database_clock_steps.push(self.now);
@@ -528,15 +424,7 @@ impl World {
         }
         let attempt = &attempts[self.random.random_range(0..attempts.len())];
         let Some(process) = &self.nodes[node].process else { return };
-        let Some(dispatcher) = process
-            .dispatcher
-            .lock()
-            .unwrap()
-            .as_ref()
-            .map(|(dispatcher, _)| dispatcher.clone())
-        else {
-            return;
-        };
+        let Some(dispatcher) = process.dispatcher() else { return };
         self.say(|| format!("node {node} is asked for {}", attempt.message_id));
         let Some(delivery) = attempt.delivery() else { return };
         let webhook = self.webhooks[attempt.webhook].id;
@@ -566,109 +454,12 @@ impl World {
         let Some(process) = node.process.as_ref().filter(|process| process.stopping.is_none()) else {
             return;
         };
-        let Some(journal) = process
-            .dispatcher
-            .lock()
-            .unwrap()
-            .as_ref()
-            .map(|(dispatcher, _)| dispatcher.journal().clone())
-        else {
-            return;
-        };
+        let Some(dispatcher) = process.dispatcher() else { return };
         publisher.asked = Some((chosen, node.start));
         let answers = self.answers.clone();
         process.runtime.spawn(async move {
-            let new = NewEvent {
-                id: new_id(),
-                event_type: BuiltIn::IdentityCreated.into(),
-                source: "/simulation".to_owned(),
-                ce_id: event.to_string(),
-                subject: planned.subject,
-                extensions: None,
-                trace: None,
-                occurred_at: Timestamp::now(),
-                body: event.to_string().into(),
-            };
-            let answer = journal.publish(vec![(EventKey::of(&new.source, &new.ce_id), new)]).await;
-            answers.lock().unwrap().push((number, event, answer.is_ok()));
+            let is_accepted = publishers::publish(dispatcher.journal(), event, planned).await;
+            answers.lock().unwrap().push((number, event, is_accepted));
         });
     }
-}
-
-impl Node {
-    fn set_clock(&mut self, offset: i64) {
-        self.offset = offset;
-        if let Some(state) = self.process.as_mut().and_then(|process| process.state.as_mut()) {
-            state.set_offset(offset);
-        }
-    }
-}
-
-impl Process {
-    /// Stops it as SIGTERM does.
-    fn stop(&mut self, now: i64) {
-        self.stopping = Some(now);
-        let running = self.dispatcher.lock().unwrap().as_mut().and_then(|(_, running)| running.take());
-        let stopped = Arc::clone(&self.stopped);
-        self.runtime.spawn(async move {
-            if let Some(running) = running {
-                running.stop().await;
-            }
-            *stopped.lock().unwrap() = true;
-        });
-    }
-}
-
-fn millis(millis: i64) -> Duration {
-    Duration::from_millis(millis.try_into().unwrap_or(0))
-}
-
-fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
-}
-
-fn settings(observed: &Observed, timeout: Duration) -> DeliverySettings {
-    DeliverySettings {
-        schedule: SCHEDULE.parse().unwrap(),
-        timeout,
-        body_timeout: Duration::from_millis(100),
-        concurrency: 8,
-        concurrency_per_webhook: 3,
-        breaker: BreakerSettings {
-            failures: 3,
-            first: Duration::from_secs(1),
-            longest: Duration::from_secs(10),
-        },
-        trouble_pause: Duration::from_secs(1),
-        patience: Duration::from_secs(9),
-        receivers: Some(observed.receivers()),
-        ..DeliverySettings::default()
-    }
-}
-
-/// The events of all publishers: three with a subject each, and one without. With `burst` all publish everything at once at that time.
-fn events(burst: Option<i64>, random: &mut SmallRng) -> (Vec<Planned>, Vec<Publisher>) {
-    let (mut events, mut publishers) = (Vec::new(), Vec::new());
-    for subject in [Some("a"), Some("b"), Some("c"), None] {
-        // Some publish everything at once, so that deliveries wait in the memory of a node.
-        let (count, times) = if burst.is_some() || random.random_range(0..3) == 0 {
-            let begin = burst.unwrap_or_else(|| random.random_range(0..FAULTS_END - BURST));
-            (random.random_range(10..30), begin..begin + BURST)
-        } else {
-            (random.random_range(2..14), 0..FAULTS_END)
-        };
-        let mut times: Vec<i64> = (0..count).map(|_| random.random_range(times.clone())).collect();
-        times.sort_unstable();
-        let first = events.len();
-        events.extend(times.into_iter().map(|at| Planned {
-            subject: subject.map(str::to_owned),
-            at,
-        }));
-        publishers.push(Publisher {
-            left: (first..events.len()).rev().collect(),
-            asked: None,
-            not_before: 0,
-        });
-    }
-    (events, publishers)
 }
