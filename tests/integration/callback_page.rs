@@ -14,6 +14,7 @@ use crate::support::{
 on_both! {
     callback_page_shows_the_request_body_raw_and_formatted callback_page_shows_the_response_byte_for_byte callback_page_escapes_invisible_characters
     callback_page_reports_a_truncated_or_incomplete_response callback_page_hides_the_values_of_the_event_type
+    bodies_of_a_callback_are_files
 }
 
 async fn open(app: &TestApp, webhook: &Value, cookie: &str) -> String {
@@ -219,4 +220,42 @@ async fn callback_page_hides_the_values_of_the_event_type(database: TestDatabase
     }
     let of_program = app.get(&format!("/callbacks/{callback}")).await;
     assert_eq!(of_program["request"]["body"], sent, "programs get everything");
+}
+
+async fn bodies_of_a_callback_are_files(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("ann@example.com", Role::Administrator).await;
+    let stranger = app.sign_in("owner@example.com", Role::ApiOwner).await;
+    let page = "<!doctype html><script>alert(1)</script>\r\n\u{202e}\u{0}end";
+    for (body, kind) in [(page, "txt"), ("{ \"a\": 1 }\n", "json"), ("", "txt")] {
+        let reply = Reply {
+            body: body.to_owned(),
+            headers: vec![("content-type", "text/html")],
+            ..Reply::status(200)
+        };
+        let receiver = Receiver::start([reply]).await;
+        let webhook = app.webhook(&receiver.url, &[BuiltIn::VisitEventCreated]).await;
+        let id = webhook["id"].as_str().unwrap();
+        app.post(&format!("/webhooks/{id}/test"), &json!({})).await;
+        let callback = app.log(&webhook, 1).await.remove(0)["id"].as_str().unwrap().to_owned();
+        let sent = receiver.wait(1).await.remove(0).body;
+        for (which, content, kind) in [("response", body, kind), ("request", sent.as_str(), "json")] {
+            let path = format!("/webhooks/{id}/callbacks/{callback}/{which}-body");
+            let file = app.page(&path, &cookie).await;
+            assert_eq!(file.status(), 200, "{path}");
+            assert_eq!(file.headers()["content-type"], "application/octet-stream");
+            assert_eq!(
+                file.headers()["content-disposition"],
+                format!("attachment; filename=\"callback-{callback}-{which}.{kind}\"")
+            );
+            assert_eq!(file.bytes().await.unwrap(), content.as_bytes());
+            assert_eq!(app.page(&path, &stranger).await.status(), 404, "an API owner of other webhooks");
+            assert_eq!(
+                app.page(&path.replace(id, &callback), &cookie).await.status(),
+                404,
+                "of another webhook"
+            );
+        }
+    }
+    app.stop().await;
 }

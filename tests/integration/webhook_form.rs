@@ -15,7 +15,7 @@ on_both! {
     duplicate_has_every_field_except_the_secret rate_limit_and_order_are_set_in_the_form invalid_number_is_reported_at_its_field
     typed_values_are_kept_over_buttons_and_sign_in concurrent_edit_shows_rate_order_and_secret_headers
     header_is_secret_by_name_or_checkbox secret_checkbox_belongs_to_its_row owner_sees_names_of_headers_and_no_values
-    patch_keeps_which_headers_are_secret
+    patch_keeps_which_headers_are_secret secret_of_a_new_webhook_is_shown_once_in_its_session
 }
 
 const EMAIL: &str = "ann@example.com";
@@ -404,5 +404,46 @@ async fn patch_keeps_which_headers_are_secret(database: TestDatabase) {
         let body = json!({ "headers": [{ "name": "X-A", "value": "1", "secret": bad }] });
         assert_eq!(app.api(Method::PATCH, &path).json_value(&body).send().await.unwrap().status(), 422);
     }
+    app.stop().await;
+}
+
+async fn secret_of_a_new_webhook_is_shown_once_in_its_session(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let session = app.sign_in(EMAIL, Role::Administrator).await;
+    let other_session = app.sign_in("ben@example.com", Role::Administrator).await;
+    let form = sent(&page(&app, "/webhooks/new", &session).await, "/webhooks/new");
+    let typed = |(name, value): (String, String)| match name.as_str() {
+        "name" => (name, "New".to_owned()),
+        "url" => (name, "https://example.com/".to_owned()),
+        _ => (name, value),
+    };
+    let mut form: Vec<_> = form.into_iter().map(typed).collect();
+    form.push(("events".to_owned(), "identity.created".to_owned()));
+    let secret = form.iter().find(|(name, _)| name == "secret").unwrap().1.clone();
+    let response = app.form("/webhooks/new", &session, &pairs(&form)).await;
+    let location = response.headers()["location"].to_str().unwrap().to_owned();
+    let sealed = cookie(&response, "clearhook_new_secret").unwrap();
+    assert!(!sealed.contains(secret.trim_start_matches("whsec_")));
+    let (_, other) = app.post("/webhooks", &full()).await;
+    for (path, session) in [
+        (location.as_str(), &other_session),
+        (&path_of(&other), &session),
+        (&location, &String::new()),
+    ] {
+        let response = app.page(path, &format!("{session}; {sealed}")).await;
+        assert!(!response.text().await.unwrap().contains(&secret), "{path}");
+    }
+    for forged in [sealed.replace('=', "=A"), sealed[..sealed.len() - 4].to_owned()] {
+        assert!(!page(&app, &location, &format!("{session}; {forged}")).await.contains(&secret));
+    }
+    let response = app.page(&location, &format!("{session}; {sealed}")).await;
+    let deleted = response
+        .headers()
+        .get_all("set-cookie")
+        .iter()
+        .map(|set| set.to_str().unwrap().to_owned());
+    let deleted: Vec<_> = deleted.filter(|set| set.starts_with("clearhook_new_secret=;")).collect();
+    assert!(deleted.len() == 1 && deleted[0].contains("Max-Age=0"), "{deleted:?}");
+    assert!(response.text().await.unwrap().contains(&secret));
     app.stop().await;
 }
