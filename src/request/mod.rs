@@ -6,11 +6,13 @@ pub mod client_address;
 pub mod cookies;
 pub mod form;
 mod local_path;
+mod notices;
 mod request_id;
 
 pub use self::{
     accept::accepts,
     local_path::local_path,
+    notices::without_notices,
     request_id::{HEADER as REQUEST_ID, RequestId},
 };
 

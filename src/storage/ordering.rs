@@ -80,10 +80,11 @@ pub(super) async fn promote_next(
 
 /// [`promote_next`] for one subject.
 async fn promote(transaction: &impl Executor, webhook: WebhookId, key: OrderKey, now: Timestamp) -> Result<bool, StoreError> {
-    let sql = "UPDATE deliveries SET state = 'pending', due_at = ? WHERE state = 'parked' AND id = (\
+    // Both times: if the clock has jumped, `clock_changes` tells by `updated_at` which due times to correct.
+    let sql = "UPDATE deliveries SET state = 'pending', due_at = ?, updated_at = ? WHERE state = 'parked' AND id = (\
                SELECT id FROM deliveries WHERE webhook_id = ? AND order_key = ? AND order_key IS NOT NULL \
                AND state IN ('pending', 'parked', 'sending') ORDER BY id LIMIT 1)";
-    let values = [now.0.into(), webhook.0.into(), key.0.into()];
+    let values = [now.0.into(), now.0.into(), webhook.0.into(), key.0.into()];
     let backend = transaction.backend();
     Ok(transaction.run(statement(backend, sql, values)).await? > 0)
 }

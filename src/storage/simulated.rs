@@ -260,7 +260,8 @@ impl SimulatedConnection {
     }
 }
 
-/// Replaces the expression for the server's clock, which is that of PostgreSQL, by the time that it shows if it is so far ahead.
+/// Replaces the expression for the server's clock, which is that of PostgreSQL, by the time that the clock shows. `ahead` is how far it is ahead
+/// of the true time, in milliseconds.
 fn at_time(request: Request, ahead: i64) -> Request {
     let replaced = |mut statement: Statement| {
         if let Some(now) = true_time()

@@ -101,6 +101,16 @@ async fn console_requires_a_session(database: TestDatabase) {
     let path = "/webhooks?done=delete-all&count=9876";
     let own = untrue(path, "same-origin").await.text().await.unwrap();
     assert!(own.contains("9,876"), "{own}");
+    let signed_out = app.page(path, "").await;
+    let sign_in = signed_out.headers()["location"].to_str().unwrap();
+    assert!(sign_in.starts_with("/sign-in?next="), "{sign_in}");
+    let fields = [
+        ("email", "admin@example.com"),
+        ("password", "correct horse battery"),
+        ("next", path),
+    ];
+    let signed_in = app.form("/sign-in", "", &fields).await;
+    assert_eq!(signed_in.headers()["location"], "/webhooks?count=9876");
     for site in ["cross-site", "same-site"] {
         assert_eq!(untrue(path, site).await.headers()["location"], "/webhooks?count=9876");
         let elsewhere = untrue("//evil.example/webhooks?done=delete", site).await;

@@ -158,6 +158,62 @@ fn pairs() -> Vec<(&'static str, Value, Value)> {
         "/$defs/d40/anyOf/10/properties/k/minimum",
         json!(50),
     );
+    let letters = |n: usize| {
+        [n / 676, n / 26 % 26, n % 26]
+            .map(|letter| char::from(b'a' + letter as u8))
+            .iter()
+            .collect::<String>()
+    };
+    add(
+        "many required fields beside many parts and alternatives",
+        json!({"type": "object", "dependentSchemas": {"z": {}}, "required": list(15_000, |n| json!(letters(n))),
+            "allOf": list(3_000, |_| json!({"dependentRequired": {"a": ["b"]}})), "anyOf": list(500, |_| json!({})), "maxProperties": 20_000}),
+        "/maxProperties",
+        json!(1),
+    );
+    add(
+        "many items of many parts",
+        json!({"prefixItems": list(40_000, |_| json!({})), "allOf": list(8_000, |_| json!({"items": {}})), "items": {}}),
+        "/items",
+        json!({"type": "string"}),
+    );
+    add(
+        "many empty parts",
+        json!({"allOf": list(85_000, |_| json!({})), "minItems": 1}),
+        "/minItems",
+        json!(2),
+    );
+    add(
+        "many alternatives of many parts",
+        json!({"allOf": list(8_000, |_| json!({"minItems": 1})), "anyOf": list(40_000, |_| json!({})), "type": "array"}),
+        "/type",
+        json!("object"),
+    );
+    add(
+        "many values and many formats",
+        json!({"enum": list(17_000, |n| json!(letters(n))), "allOf": list(6_000, |_| json!({"format": "regex"})), "type": "string"}),
+        "/allOf/3000/format",
+        json!("uuid"),
+    );
+    add(
+        "alternatives that may evaluate fields, many times",
+        json!({"allOf": list(1_500, |_| json!({"properties": {"a": {"$ref": "#/$defs/b", "unevaluatedProperties": {}}}})),
+            "$defs": {"b": {"anyOf": list(40_000, |_| json!({}))}}, "properties": {"a": {"properties": {"x": {}}}}}),
+        "/properties/a/properties/x",
+        json!({"type": "string"}),
+    );
+    add(
+        "one field with many dependents",
+        json!({"dependentRequired": {"x": list(28_000, |n| json!(format!("{n}")))}, "minProperties": 1}),
+        "/minProperties",
+        json!(2),
+    );
+    add(
+        "many names and a schema of names",
+        json!({"properties": map(15_000, |n| (letters(n), json!({}))), "additionalProperties": false, "propertyNames": {"format": "regex"}}),
+        "/propertyNames",
+        json!({"pattern": "^[a-z]{1,2}$"}),
+    );
     pairs
 }
 

@@ -112,8 +112,9 @@ impl Store {
         self.add_related(&transaction, id, fields).await?;
         if !fields.ordered {
             // Deliveries that waited for an earlier one of their subject no longer have to.
-            let sql = "UPDATE deliveries SET state = 'pending', due_at = ? WHERE webhook_id = ? AND state = 'parked'";
-            let values = [self.now().0.into(), id.0.into()];
+            let sql = "UPDATE deliveries SET state = 'pending', due_at = ?, updated_at = ? WHERE webhook_id = ? AND state = 'parked'";
+            let due = self.now().0;
+            let values = [due.into(), due.into(), id.0.into()];
             transaction.execute_raw(statement(self.backend(), sql, values)).await?;
         }
         change_notifications::raise(&transaction, id).await?;

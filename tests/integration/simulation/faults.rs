@@ -54,8 +54,8 @@ const KINDS: [Kind; 8] = [
 /// The node of [`busy_cut`].
 pub(super) const BUSY_NODE: usize = 0;
 
-/// In every fourth run, when a node with much to do is cut off from the database for longer than its lease, and this fault. Random faults
-/// seldom meet like this.
+/// In one of four runs, when a node with much to do is cut off from the database for longer than its lease, and this fault. Few runs with random
+/// faults have this combination.
 pub(super) fn busy_cut(random: &mut SmallRng) -> Option<(i64, Fault)> {
     let cut = Fault::Cut {
         node: BUSY_NODE,
@@ -65,7 +65,7 @@ pub(super) fn busy_cut(random: &mut SmallRng) -> Option<(i64, Fault)> {
     (random.random_range(0..4) == 0).then_some((at, cut))
 }
 
-/// The faults of a run in the order of their times. Every eighth run has none. A run has only some kinds of faults, because a mixture of all
+/// The faults of a run in the order of their times, besides `busy_cut`; in one of eight runs there are none. A run has only some kinds of faults, because a mixture of all
 /// seldom has what only two of them cause together.
 pub(super) fn plan(busy_cut: Option<(i64, Fault)>, random: &mut SmallRng) -> Vec<(i64, Fault)> {
     let count = if random.random_range(0..8) == 0 {

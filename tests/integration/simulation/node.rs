@@ -21,6 +21,9 @@ use super::{link::NodeLink, receivers::Observed, world::START};
 /// The retries of every delivery. They last longer than the faults.
 const SCHEDULE: &str = "1s, 2s, 5s, 10s, 20s, 20s, 20s, 30s, 30s, 30s, 60s, 60s, 60s";
 
+/// The attempts of a delivery that fails: the first, and the retries.
+pub(super) const ATTEMPTS: usize = 14;
+
 /// A node of a run, running or not.
 pub(super) struct Node {
     pub(super) id: NodeId,
@@ -83,7 +86,7 @@ impl Node {
         });
     }
 
-    /// Ends the faults that last no longer than until now.
+    /// Ends the faults whose time is over.
     pub(super) fn end_faults(&mut self, now: i64) {
         for (_, repair) in self.repairs.extract_if(.., |(at, _)| *at <= now) {
             match repair {

@@ -26,17 +26,20 @@ pub(super) struct Requests(Arc<Mutex<Vec<Request>>>);
 
 struct Request {
     delivery: Uuid,
-    /// Whether it was answered. One without an answer may have been stored or not.
+    /// When it was made, in milliseconds since the start of the run.
+    at: i64,
+    /// Whether it was accepted. One that was not may have been stored all the same.
     is_accepted: bool,
 }
 
 impl Requests {
     /// Asks a node for another attempt. To be called on this node.
-    pub(super) async fn ask(self, store: Store, dispatcher: Dispatcher, webhook: WebhookId, delivery: DeliveryId) {
+    pub(super) async fn ask(self, store: Store, dispatcher: Dispatcher, webhook: WebhookId, delivery: DeliveryId, at: i64) {
         let number = {
             let mut requests = self.0.lock().unwrap();
             requests.push(Request {
                 delivery: delivery.0,
+                at,
                 is_accepted: false,
             });
             requests.len() - 1
@@ -44,9 +47,16 @@ impl Requests {
         match store.redeliver(&Actor::clearhook(), new_id(), delivery).await {
             Ok(Redelivery::Due) => dispatcher.wake(),
             Ok(Redelivery::AfterCurrentAttempt) => dispatcher.manual_requested(webhook, delivery),
-            Ok(Redelivery::Unknown) | Err(_) => return,
+            Ok(Redelivery::Unknown) => panic!("{delivery:?} was sent and is not in the database"),
+            Err(_) => return,
         }
         self.0.lock().unwrap()[number].is_accepted = true;
+    }
+
+    /// Whether a request for a delivery was made before this time.
+    pub(super) fn are_before(&self, delivery: Uuid, time: i64) -> bool {
+        let requests = self.0.lock().unwrap();
+        requests.iter().any(|request| request.delivery == delivery && request.at <= time)
     }
 
     /// How many requests were made for a delivery, and how many of them were accepted.

@@ -120,7 +120,7 @@ impl World {
             server,
             vault,
             nodes: nodes.collect(),
-            had_faults: !faults.is_empty(),
+            had_faults: false,
             faults,
             webhooks: Vec::new(),
             events,
@@ -191,6 +191,7 @@ impl World {
         let (mut quiet_since, mut looked) = (None, 0);
         while quiet_since.is_none_or(|since| self.now < since + AFTERWARDS) {
             if self.now > FAULTS_END + SETTLED {
+                self.say(|| self.unfinished_rows());
                 return vec![format!("not everything was delivered by {} ms: {}", self.now, self.unfinished())];
             }
             let tick = self.random.random_range(20..80);
@@ -230,6 +231,18 @@ impl World {
             })
             .collect();
         counts.join(", ")
+    }
+
+    /// The unfinished deliveries, for whoever repeats the run. Times count from the start of the run.
+    fn unfinished_rows(&self) -> String {
+        let sql = format!(
+            "SELECT state || ' ' || priority || ' due ' || COALESCE(due_at - {START}, 'never') || ' updated ' || (updated_at - {START}) || ' attempts ' || attempts \
+             || ' of webhook ' || (SELECT name FROM webhooks w WHERE w.id = webhook_id) AS text \
+             FROM deliveries WHERE state NOT IN ('succeeded', 'failed') ORDER BY id"
+        );
+        let rows = self.server.read(&sql).unwrap();
+        let texts: Vec<String> = rows.iter().map(|row| row.try_get("", "text").unwrap()).collect();
+        format!("unfinished:\n{}", texts.join("\n"))
     }
 
     fn step(&mut self, tick: i64) {
@@ -309,25 +322,26 @@ impl World {
     }
 
     fn begin(&mut self, fault: Fault) {
-        if let Fault::DatabaseClock { by } = fault {
-            self.say(|| format!("{fault:?}"));
-            self.database_ahead += by;
-            self.set_database_clock();
-            return;
-        }
-        let (Fault::Crash { node: number, .. }
-        | Fault::Stop { node: number, .. }
-        | Fault::Cut { node: number, .. }
-        | Fault::Slow { node: number, .. }
-        | Fault::LostAnswers { node: number, .. }
-        | Fault::Resets { node: number, .. }
-        | Fault::Clock { node: number, .. }) = fault
-        else {
-            return;
+        let number = match fault {
+            Fault::Crash { node, .. }
+            | Fault::Stop { node, .. }
+            | Fault::Cut { node, .. }
+            | Fault::Slow { node, .. }
+            | Fault::LostAnswers { node, .. }
+            | Fault::Resets { node, .. }
+            | Fault::Clock { node, .. } => node,
+            Fault::DatabaseClock { by } => {
+                self.say(|| format!("{fault:?}"));
+                self.had_faults = true;
+                self.database_ahead += by;
+                self.set_database_clock();
+                return;
+            }
         };
         if number >= self.nodes.len() {
             return;
         }
+        self.had_faults = true;
         self.say(|| format!("{fault:?}"));
         let now = self.now;
         if matches!(fault, Fault::Crash { .. }) {
@@ -372,9 +386,11 @@ impl World {
     /// Whether the clock of the database was set shortly before this time: until the nodes have renewed their leases, each may take over the
     /// deliveries of the others.
     pub(super) fn are_leases_uncertain(&self, at: i64) -> bool {
-        self.database_clock_steps
-            .iter()
-            .any(|step| (*step..step + LEASES_UNCERTAIN).contains(&at))
+        self.nodes.len() > 1
+            && self
+                .database_clock_steps
+                .iter()
+                .any(|step| (*step..step + LEASES_UNCERTAIN).contains(&at))
     }
 
     /// Ends all faults, and starts all nodes that are down.
@@ -431,7 +447,7 @@ impl World {
         let asked = self
             .requests
             .clone()
-            .ask(process.store.clone(), dispatcher, webhook, DeliveryId(delivery));
+            .ask(process.store.clone(), dispatcher, webhook, DeliveryId(delivery), self.now);
         process.runtime.spawn(asked);
     }
 

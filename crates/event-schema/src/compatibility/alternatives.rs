@@ -1,5 +1,7 @@
 //! `anyOf`, `oneOf` and `if`: proofs by cases.
 
+use std::collections::HashSet;
+
 use super::{At, Comparison, sentences::Finding, state::State};
 use crate::types::Types;
 
@@ -30,7 +32,8 @@ impl Comparison<'_> {
                     case.splits += 1;
                     case
                 };
-                return Some(branches.iter().map(case).collect());
+                // Nothing is proven by some of the cases.
+                return branches.iter().map(|branch| self.spend(1).then(|| case(branch))).collect();
             }
             if let Some(condition) = node.condition.map(|id| here(&id))
                 && (node.then.is_some() || node.otherwise.is_some())
@@ -67,6 +70,9 @@ impl Comparison<'_> {
         self.proves_choice(state, sup, &branches, report, |comparison, piece, branch| {
             comparison.covers(piece, branch, false)
                 && all.iter().filter(|other| **other != branch).all(|other| {
+                    if !comparison.spend(piece.parts.len()) {
+                        return false;
+                    }
                     let both = piece.with(comparison, [*other]);
                     comparison.is_empty(&both, 3)
                 })
@@ -83,13 +89,13 @@ impl Comparison<'_> {
         holds: impl Fn(&mut Self, &State, At) -> bool,
     ) -> bool {
         let found = |comparison: &mut Self, piece: &State| {
+            if !comparison.spend(branches.len() + piece.parts.len()) {
+                return false;
+            }
             // The branch at the same place first: usually it is the one.
-            let same = |branch: &At| {
-                piece.parts.iter().any(|part| {
-                    comparison.graphs[part.side].nodes[part.id].place.as_ref().map(|place| &place.1)
-                        == comparison.graphs[branch.side].nodes[branch.id].place.as_ref().map(|place| &place.1)
-                })
-            };
+            let place = |at: &At| comparison.node(*at).place.as_ref().map(|place| &place.1);
+            let places: HashSet<_> = piece.parts.iter().map(place).collect();
+            let same = |branch: &At| places.contains(&place(branch));
             let (mut first, rest): (Vec<At>, Vec<At>) = branches.iter().partition(|branch| same(branch));
             first.extend(rest);
             first
@@ -135,9 +141,13 @@ impl Comparison<'_> {
         } else {
             "oneOf"
         };
-        let accepted = branches.iter().fold(Types::NONE, |accepted, branch| {
-            accepted.union(State::of(self, vec![*branch]).types(self))
-        });
+        let mut accepted = Types::NONE;
+        for branch in branches {
+            if !self.spend(1) {
+                return;
+            }
+            accepted = accepted.union(State::of(self, vec![*branch]).types(self));
+        }
         let lost = types.without(accepted);
         if !lost.is_empty() {
             self.report(state.lead, sup, &Finding::Types(lost));
@@ -150,7 +160,7 @@ impl Comparison<'_> {
         let meant: Vec<At> = branches
             .iter()
             .copied()
-            .filter(|branch| !self.is_empty(&rest.with(self, [*branch]), 3))
+            .filter(|branch| self.spend(rest.parts.len()) && !self.is_empty(&rest.with(self, [*branch]), 3))
             .collect();
         if let [one] = meant[..] {
             let mut rest = rest.clone();

@@ -86,7 +86,7 @@ impl Comparison<'_> {
         patterns
             .iter()
             .enumerate()
-            .any(|(index, pattern)| patterns[..index].iter().any(|other| self.excludes(pattern, other)))
+            .any(|(index, pattern)| patterns[..index].iter().any(|other| self.spend(1) && self.excludes(pattern, other)))
     }
 
     fn is_some_item_empty(&mut self, state: &State, least: u64, reach: u8) -> bool {

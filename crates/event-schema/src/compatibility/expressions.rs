@@ -44,6 +44,9 @@ impl Expressions {
         if let Some(result) = known.results.get(&key) {
             return *result;
         }
+        if known.budget == 0 {
+            return false;
+        }
         for pattern in [one, other] {
             if !known.languages.contains_key(pattern.source()) {
                 // Building an automaton is work, too.

@@ -127,6 +127,9 @@ impl Comparison<'_> {
         let node = self.node(sup);
         let mut covered = true;
         for (index, id) in always(node).enumerate() {
+            if !self.spend(state.parts.len()) {
+                return false;
+            }
             let target = At { side: sup.side, id };
             covered &= if report {
                 let counterpart = self.counterpart(state, node, index);

@@ -24,6 +24,9 @@ impl Comparison<'_> {
             if most.is_some_and(|most| most <= index as u64) || !proven && !report {
                 break;
             }
+            if !self.spend(state.parts.len()) {
+                return false;
+            }
             let mut required: Vec<NodeId> = node.prefix_items.get(index).copied().or(node.items).into_iter().collect();
             if required.is_empty() && index >= evaluated_to {
                 required.extend(unevaluated);
@@ -79,7 +82,6 @@ impl Comparison<'_> {
             let id = listed.or_else(|| node.unevaluated_items.filter(|_| self.leaves_items(*at)));
             parts.extend(id.map(|id| At { side: at.side, id }));
         }
-        self.spend(parts.len());
         State::of(self, parts)
     }
 
@@ -109,6 +111,9 @@ impl Comparison<'_> {
             let Some(held) = part.contains.filter(|_| part.min_contains.unwrap_or(1) >= least) else {
                 continue;
             };
+            if !self.spend(1) {
+                return false;
+            }
             let found = State::of(self, vec![At { side: at.side, id: held }]);
             if self.inside(|comparison| comparison.attempt(|comparison| comparison.covers(&found, target, false))) {
                 return true;

@@ -9,12 +9,15 @@ use crate::{
     types::{Type, Types},
 };
 
-/// The subschemas that apply together with one, always: itself, targets of its references, and parts of its `allOf`.
+/// The subschemas that apply together with one, always (not all of them once the work is too much): itself, targets of its references, and parts of its `allOf`.
 fn always(comparison: &Comparison<'_>, at: At) -> Vec<At> {
-    let mut found: Vec<At> = Vec::new();
+    let (mut found, mut known) = (Vec::new(), BTreeSet::new());
     let mut open = vec![at];
     while let Some(at) = open.pop() {
-        if found.contains(&at) {
+        if !comparison.spend(1) {
+            break;
+        }
+        if !known.insert(at) {
             continue;
         }
         found.push(at);
@@ -30,11 +33,14 @@ fn always(comparison: &Comparison<'_>, at: At) -> Vec<At> {
     found
 }
 
-/// The subschemas that may apply to the same value through this one, without itself and without what is only in `not`.
+/// The subschemas that may apply to the same value through this one (not all of them once the work is too much), without itself and without what is only in `not`.
 pub(super) fn perhaps(comparison: &Comparison<'_>, at: At) -> Vec<At> {
     let mut found: BTreeSet<At> = BTreeSet::new();
     let mut open: Vec<At> = comparison.node(at).in_place().map(|id| At { side: at.side, id }).collect();
     while let Some(at) = open.pop() {
+        if !comparison.spend(1) {
+            break;
+        }
         if found.insert(at) {
             open.extend(comparison.node(at).in_place().map(|id| At { side: at.side, id }));
         }
@@ -92,7 +98,7 @@ impl Comparison<'_> {
             .filter(|at| self.node(**at).unevaluated_properties.is_some())
             .flat_map(|at| perhaps(self, *at))
             .collect();
-        if !self.spend(unsure.len()) {
+        if self.is_exhausted() {
             return false;
         }
         names.extend(unsure.iter().flat_map(|at| self.node(*at).properties.keys()).map(String::as_str));

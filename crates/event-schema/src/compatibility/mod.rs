@@ -14,6 +14,7 @@ mod sentences;
 mod state;
 
 use std::{
+    cell::Cell,
     collections::{HashMap, HashSet},
     io, thread,
     time::{Duration, Instant},
@@ -105,7 +106,8 @@ struct At {
 struct Comparison<'g> {
     graphs: [&'g Graph; 2],
     breaks: Breaks,
-    steps: u64,
+    /// Counts also where the comparison is only read.
+    steps: Cell<u64>,
     started: Instant,
     changes: Vec<Change>,
     /// What has been proven, or is being proven and may be assumed for values further inside the data.
@@ -134,7 +136,7 @@ impl<'g> Comparison<'g> {
         Self {
             graphs,
             breaks,
-            steps: 0,
+            steps: Cell::new(0),
             started: Instant::now(),
             changes: Vec::new(),
             assumed: HashSet::new(),
@@ -186,8 +188,8 @@ impl<'g> Comparison<'g> {
     }
 
     /// Counts work. Returns false once there was too much: nothing more is proven then.
-    fn spend(&mut self, steps: usize) -> bool {
-        self.steps += steps as u64;
+    fn spend(&self, steps: usize) -> bool {
+        self.steps.set(self.steps.get().saturating_add(steps as u64));
         if self.started.elapsed() > TIME_MAX {
             self.give_up();
         }
@@ -195,12 +197,12 @@ impl<'g> Comparison<'g> {
     }
 
     /// Proves nothing more: the schemas are too large.
-    fn give_up(&mut self) {
-        self.steps = STEPS_MAX + 1;
+    fn give_up(&self) {
+        self.steps.set(STEPS_MAX + 1);
     }
 
     fn is_exhausted(&self) -> bool {
-        self.steps > STEPS_MAX
+        self.steps.get() > STEPS_MAX
     }
 
     /// Runs an attempt that reports nothing. If it fails, what it assumed is taken back.

@@ -1,6 +1,6 @@
 //! What is known about a value: the subschemas it satisfies, those it does not, and what follows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{At, Comparison};
 use crate::{
@@ -140,32 +140,34 @@ impl State {
     /// followed once, because such a chain may be long.
     fn add_dependents(&mut self, comparison: &Comparison<'_>, known: &mut BTreeSet<At>) {
         let has = self.has.clone();
-        let mut fields: Vec<&String> = has.iter().collect();
+        let mut fields: Vec<&str> = has.iter().map(String::as_str).collect();
         let mut parts = self.parts.clone();
-        let (mut present, mut with_dependents, mut more) = (BTreeSet::new(), Vec::new(), Vec::new());
-        loop {
+        let (mut present, mut more) = (HashSet::new(), Vec::new());
+        let mut dependents: HashMap<&str, (Vec<&str>, Vec<At>)> = HashMap::new();
+        while comparison.spend(1) {
             if let Some(at) = parts.pop() {
                 let node = comparison.node(at);
-                fields.extend(&node.required);
-                let is_present = |name: &String| present.contains(name);
-                fields.extend(
-                    node.dependent_required
-                        .iter()
-                        .filter(|(name, _)| is_present(name))
-                        .flat_map(|(_, names)| names),
-                );
-                let schemas = node.dependent_schemas.iter().filter(|(name, _)| is_present(name));
-                more.extend(schemas.map(|(_, id)| At { side: at.side, id: *id }));
-                if !node.dependent_required.is_empty() || !node.dependent_schemas.is_empty() {
-                    with_dependents.push((at.side, node));
+                fields.extend(node.required.iter().map(String::as_str));
+                for (field, names) in &node.dependent_required {
+                    let names = names.iter().map(String::as_str);
+                    if present.contains(field.as_str()) {
+                        fields.extend(names.clone());
+                    }
+                    dependents.entry(field).or_default().0.extend(names);
+                }
+                for (field, id) in &node.dependent_schemas {
+                    let schema = At { side: at.side, id: *id };
+                    if present.contains(field.as_str()) {
+                        more.push(schema);
+                    }
+                    dependents.entry(field).or_default().1.push(schema);
                 }
             } else if let Some(field) = fields.pop() {
-                if !present.insert(field) {
-                    continue;
-                }
-                for (side, node) in &with_dependents {
-                    fields.extend(node.dependent_required.get(field).into_iter().flatten());
-                    more.extend(node.dependent_schemas.get(field).map(|id| At { side: *side, id: *id }));
+                if present.insert(field)
+                    && let Some((names, schemas)) = dependents.get(field)
+                {
+                    fields.extend(names);
+                    more.extend(schemas);
                 }
             } else {
                 return;
@@ -208,18 +210,17 @@ impl State {
 
     /// The fields the value has, if it is an object.
     pub(super) fn present(&self, comparison: &Comparison<'_>) -> BTreeSet<String> {
+        let mut dependents: HashMap<&String, Vec<&String>> = HashMap::new();
+        for (field, names) in self.nodes(comparison).flat_map(|node| &node.dependent_required) {
+            dependents.entry(field).or_default().extend(names);
+        }
         let required = self.nodes(comparison).flat_map(|node| &node.required);
         let mut more: Vec<&String> = self.has.iter().chain(required).collect();
-        let dependents: Vec<_> = self
-            .nodes(comparison)
-            .map(|node| &node.dependent_required)
-            .filter(|names| !names.is_empty())
-            .collect();
         let mut present = BTreeSet::new();
         // Each name is followed once: a chain of dependents may be long.
         while let Some(name) = more.pop() {
             if present.insert(name.clone()) {
-                more.extend(dependents.iter().filter_map(|names| names.get(name)).flatten());
+                more.extend(dependents.get(name).into_iter().flatten());
             }
         }
         present
@@ -229,7 +230,8 @@ impl State {
     pub(super) fn may_lack<'n>(&self, comparison: &Comparison<'_>, name: &str, fields: &'n [String]) -> Vec<&'n String> {
         let demands = |node: &Node| {
             let own = node.dependent_required.get(name);
-            own.is_some_and(|own| fields.iter().all(|field| own.contains(field)))
+            // Names are sorted (`admission`).
+            own.is_some_and(|own| fields.iter().all(|field| own.binary_search(field).is_ok()))
         };
         // Most of two versions is the same.
         if self.nodes(comparison).any(demands) {
@@ -419,6 +421,9 @@ impl State {
 impl Comparison<'_> {
     /// Whether one value satisfies a subschema; `None` if that takes too long.
     pub(super) fn value_satisfies(&self, at: At, value: &serde_json::Value) -> Option<bool> {
+        if !self.spend(1) {
+            return None;
+        }
         Checker::new(self.graphs[at.side]).holds(at.id, value, None).ok()
     }
 }

@@ -23,7 +23,7 @@ use crate::{
         viewer::lang,
     },
     messages::{Lang, sign_in as say},
-    request::{client_address::only_by_https, local_path},
+    request::{client_address::only_by_https, local_path, without_notices},
     routes::{Routes, Rule},
 };
 
@@ -112,9 +112,10 @@ impl SignInView {
     }
 }
 
-/// The page to show after sign-in: a path of this site, or the list of webhooks.
+/// The page to show after sign-in: a path of this site, or the list of webhooks. Without notices, because another site may have made the link.
 fn next_page(next: &str) -> String {
-    local_path(next).unwrap_or_else(|| HOME.to_owned())
+    let without_notices = without_notices(next);
+    local_path(without_notices.as_deref().unwrap_or(next)).unwrap_or_else(|| HOME.to_owned())
 }
 
 /// Whether this is a page with which the console begins, so that the user asked for none in particular.
