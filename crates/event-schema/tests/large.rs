@@ -160,7 +160,7 @@ fn pairs() -> Vec<(&'static str, Value, Value)> {
     );
     let letters = |n: usize| {
         [n / 676, n / 26 % 26, n % 26]
-            .map(|letter| char::from(b'a' + letter as u8))
+            .map(|letter| char::from(b'a' + u8::try_from(letter).unwrap_or(0)))
             .iter()
             .collect::<String>()
     };
