@@ -12,7 +12,7 @@ use crate::support::{
     receiver::Receiver,
 };
 
-on_both! { console_requires_a_session webhook_form_saves_and_keeps_typed_values_on_errors owner_with_one_webhook_begins_at_its_page owner_reads_only_own_webhooks webhook_page_shows_the_log }
+on_both! { links_of_other_sites_show_no_notice console_requires_a_session webhook_form_saves_and_keeps_typed_values_on_errors owner_with_one_webhook_begins_at_its_page owner_reads_only_own_webhooks webhook_page_shows_the_log }
 
 async fn console_requires_a_session(database: TestDatabase) {
     let app = TestApp::start(&database).await;
@@ -94,28 +94,6 @@ async fn console_requires_a_session(database: TestDatabase) {
         .await
         .unwrap();
     assert_eq!(cross.status(), 403);
-    let untrue = async |path: &str, site: &str| {
-        let page = app.http.get(format!("{}{path}", app.url)).header("cookie", &cookie);
-        page.header("sec-fetch-site", site).send().await.unwrap()
-    };
-    let path = "/webhooks?done=delete-all&count=9876";
-    let own = untrue(path, "same-origin").await.text().await.unwrap();
-    assert!(own.contains("9,876"), "{own}");
-    let signed_out = app.page(path, "").await;
-    let sign_in = signed_out.headers()["location"].to_str().unwrap();
-    assert!(sign_in.starts_with("/sign-in?next="), "{sign_in}");
-    let fields = [
-        ("email", "admin@example.com"),
-        ("password", "correct horse battery"),
-        ("next", path),
-    ];
-    let signed_in = app.form("/sign-in", "", &fields).await;
-    assert_eq!(signed_in.headers()["location"], "/webhooks?count=9876");
-    for site in ["cross-site", "same-site"] {
-        assert_eq!(untrue(path, site).await.headers()["location"], "/webhooks?count=9876");
-        let elsewhere = untrue("//evil.example/webhooks?done=delete", site).await;
-        assert!(elsewhere.headers().get("location").is_none(), "{elsewhere:?}");
-    }
     assert_eq!(app.page("/webhooks", &cookie).await.status(), 200);
     assert_eq!(app.form("/sign-out", &cookie, &[]).await.headers()["location"], "/sign-in");
     assert_eq!(app.page("/webhooks", &cookie).await.status(), 303);
@@ -339,6 +317,34 @@ async fn webhook_page_shows_the_log(database: TestDatabase) {
     ] {
         let html = app.page(&format!("{path}?{range}"), &cookie).await.text().await.unwrap();
         assert!(html.contains(words), "{range}");
+    }
+    app.stop().await;
+}
+
+async fn links_of_other_sites_show_no_notice(database: TestDatabase) {
+    let app = TestApp::start(&database).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let open = async |path: &str, site: &str| {
+        let page = app.http.get(format!("{}{path}", app.url)).header("cookie", &cookie);
+        page.header("sec-fetch-site", site).send().await.unwrap()
+    };
+    let path = "/webhooks?done=delete-all&count=9876";
+    let own = open(path, "same-origin").await.text().await.unwrap();
+    assert!(own.contains("9,876"), "{own}");
+    let signed_out = app.page(path, "").await;
+    let sign_in = signed_out.headers()["location"].to_str().unwrap();
+    assert!(sign_in.starts_with("/sign-in?next="), "{sign_in}");
+    let fields = [
+        ("email", "admin@example.com"),
+        ("password", "correct horse battery"),
+        ("next", path),
+    ];
+    let signed_in = app.form("/sign-in", "", &fields).await;
+    assert_eq!(signed_in.headers()["location"], "/webhooks?count=9876");
+    for site in ["cross-site", "same-site"] {
+        assert_eq!(open(path, site).await.headers()["location"], "/webhooks?count=9876");
+        let elsewhere = open("//evil.example/webhooks?done=delete", site).await;
+        assert!(elsewhere.headers().get("location").is_none(), "{elsewhere:?}");
     }
     app.stop().await;
 }
