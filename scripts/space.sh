@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/env.sh
 
-# Space in MiB that a whole build and the tests need (CLEARHOOK_BUILD_SPACE), and what a build needs beside what is built already.
+# NEEDED: the space in MiB for a whole build and the tests. RESERVE: the space that must be free even if everything is built already.
 NEEDED=${CLEARHOOK_BUILD_SPACE:-15000}
 RESERVE=$((NEEDED / 3))
 mkdir -p "$TARGET"

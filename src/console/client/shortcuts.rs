@@ -61,7 +61,7 @@ pub(super) fn watch() {
     });
 }
 
-/// Whether a key belongs to a field, because somebody types there.
+/// Whether the key was pressed in a field for text, so that it is no shortcut.
 pub(super) fn is_typing(event: &KeyboardEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     target.is_some_and(|target| target.closest(TYPING).is_ok_and(|field| field.is_some()))

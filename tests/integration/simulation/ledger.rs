@@ -88,7 +88,7 @@ fn outcome_is_what_the_receiver_saw(world: &World, delivery: &Delivery, made: &[
     if delivery.state == "succeeded" && successes == 0 {
         violations.push(format!("{name} is succeeded, but its receiver never answered 200"));
     }
-    // The attempt that somebody asked for may fail after one that succeeded.
+    // A manual attempt may fail after an attempt that succeeded.
     if delivery.state == "failed" && made.len() < ATTEMPTS && (requested == 0 || successes == 0) {
         violations.push(format!("{name} failed after {} attempts", made.len()));
     }
@@ -156,7 +156,7 @@ fn subjects_are_in_order(world: &World, attempts: &[Attempt], deliveries: &[Deli
     by_begin.sort_by_key(|attempt| attempt.begin_place);
     for attempt in &by_begin {
         let is_free = !world.webhooks[attempt.webhook].ordered || world.events[attempt.event].subject.is_none();
-        // Whoever asks for an attempt gets it whatever the order is.
+        // Manual attempts do not wait for earlier events of the subject.
         let is_requested = attempt
             .delivery()
             .is_some_and(|delivery| world.requests.are_before(delivery, attempt.began));

@@ -90,7 +90,7 @@ struct Shared {
 }
 
 impl Observed {
-    /// Plans the receivers of so many webhooks. A slow one takes up to nine tenths of `timeout`; with `are_slow` all are until the faults end.
+    /// Plans one receiver for each webhook. A slow receiver takes up to nine tenths of `timeout`. With `are_slow`, all are slow until the faults end.
     pub(super) fn plan(webhooks: usize, timeout: Duration, are_slow: bool, random: &mut SmallRng) -> Self {
         let modes = (0..webhooks)
             .map(|_| {

@@ -233,7 +233,7 @@ impl World {
         counts.join(", ")
     }
 
-    /// The unfinished deliveries, for whoever repeats the run. Times count from the start of the run.
+    /// The unfinished deliveries as text, for the output of a repeated run. Times count from the start of the run.
     fn unfinished_rows(&self) -> String {
         let sql = format!(
             "SELECT state || ' ' || priority || ' due ' || COALESCE(due_at - {START}, 'never') || ' updated ' || (updated_at - {START}) || ' attempts ' || attempts \
@@ -428,7 +428,7 @@ impl World {
         }
     }
 
-    /// Somebody asks a node for another attempt of a delivery that was sent already.
+    /// Requests a manual attempt of a random delivery that was sent already, on a random node.
     fn request(&mut self) {
         if self.requests_left.last().is_none_or(|at| *at > self.now) {
             return;

@@ -32,7 +32,7 @@ impl Comparison<'_> {
                     case.splits += 1;
                     case
                 };
-                // Nothing is proven by some of the cases.
+                // A proof needs all cases, so there is none when the limit of work is reached.
                 return branches.iter().map(|branch| self.spend(1).then(|| case(branch))).collect();
             }
             if let Some(condition) = node.condition.map(|id| here(&id))

@@ -9,7 +9,8 @@ use crate::{
     types::{Type, Types},
 };
 
-/// The subschemas that apply together with one, always (not all of them once the work is too much): itself, targets of its references, and parts of its `allOf`.
+/// The subschemas that always apply together with one: itself, targets of its references, and parts of its `allOf`. When the limit of work is
+/// reached, some are missing; nothing is proven then.
 fn always(comparison: &Comparison<'_>, at: At) -> Vec<At> {
     let (mut found, mut known) = (Vec::new(), BTreeSet::new());
     let mut open = vec![at];
@@ -33,7 +34,8 @@ fn always(comparison: &Comparison<'_>, at: At) -> Vec<At> {
     found
 }
 
-/// The subschemas that may apply to the same value through this one (not all of them once the work is too much), without itself and without what is only in `not`.
+/// The subschemas that may apply to the same value through this one, without itself and without what is only in `not`. When the limit of work is
+/// reached, some are missing; nothing is proven then.
 pub(super) fn perhaps(comparison: &Comparison<'_>, at: At) -> Vec<At> {
     let mut found: BTreeSet<At> = BTreeSet::new();
     let mut open: Vec<At> = comparison.node(at).in_place().map(|id| At { side: at.side, id }).collect();
