@@ -35,7 +35,7 @@ test('a row is one line of 44 px, at every width from 861 px, and 13 rows are in
   for (const lang of ['fr', 'en']) {
     await page.context().addCookies([{ name: 'lang', value: lang, url: server.url }]);
     await page.goto(`${server.url}/webhooks`);
-    for (const width of [861, 1024, 1179, 1180, 1280, 1600, 2560]) {
+    for (const width of [861, 1024, 1179, 1180, 1280, 1599, 1600, 2560]) {
       await page.setViewportSize({ width, height: 800 });
       const rows = await page.locator('table.webhooks tbody tr').evaluateAll((rows) =>
         rows.map((row) => ({ height: row.getBoundingClientRect().height, bottom: row.getBoundingClientRect().bottom, two: innerWidth < 1180 && row.querySelector('td.description')!.textContent !== '' })),
@@ -57,6 +57,10 @@ test('a row is one line of 44 px, at every width from 861 px, and 13 rows are in
         }).map((part) => part.outerHTML.slice(0, 120));
       });
       expect(over, `cut or overlapping at ${width} px`).toEqual([]);
+      // A wide window has room for owners and rate.
+      for (const cell of ['.owners-cell', '.rate']) {
+        await expect(page.locator(`table.webhooks tbody ${cell}`).first(), `${cell} at ${width} px`).toBeVisible({ visible: width >= 1600 });
+      }
     }
   }
   await fits(page);

@@ -79,6 +79,17 @@ test('the links to the sections stay in sight, and each leads to its section', a
   await page.setViewportSize({ width: 1280, height: 480 });
   await page.locator('#log-rows').getByRole('row').last().scrollIntoViewIfNeeded();
   await expect(links(page)).not.toBeInViewport();
+  // So would the buttons that save, which else stay in sight.
+  const save = page.getByRole('button', { name: 'Save' });
+  for (const [height, isInSight] of [[720, true], [480, false]] as const) {
+    await page.setViewportSize({ width: 1280, height });
+    await page.goto(`/webhooks/${id}?edit=all`);
+    await live(page);
+    await page.getByLabel('Description').fill(`Changed at ${height} px`);
+    await page.evaluate(() => scrollTo(0, 0));
+    if (isInSight) await expect(save).toBeInViewport();
+    else await expect(save).not.toBeInViewport();
+  }
 });
 
 test('the focus is never under the links to the sections', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {

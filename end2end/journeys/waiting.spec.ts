@@ -36,6 +36,24 @@ test('held deliveries are offered after enabling, and sent by a button', async (
   await expect(page.getByRole('button', { name: 'Send held deliveries' })).toHaveCount(0);
 });
 
+test('a webhook that clearhook disabled is enabled by one button', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+  receiver.answer = { status: 410, body: '' };
+  const { id } = await server.api('POST', '/webhooks', { name: `Gone ${javaScriptEnabled}`, url: receiver.url, events: ['visit_event.created'] });
+  await server.publish('visit_event.created', `gone-${javaScriptEnabled}-1`);
+  await expect.poll(async () => (await server.api('GET', `/webhooks/${id}`)).enabled, { timeout: 20_000 }).toBe(false);
+  await server.publish('visit_event.created', `gone-${javaScriptEnabled}-2`);
+  await waits(server, id, 'held', 1);
+  await page.goto(`/webhooks/${id}`);
+  await expect(page.getByText('clearhook disabled this webhook.')).toBeVisible();
+  await expect(page.locator('#health')).toContainText('Enable the webhook first; then they can be sent.');
+  const enable = page.getByRole('button', { name: 'Enable this webhook' });
+  await expect(enable).toHaveCount(1);
+  await accessible(page);
+  receiver.answer = { status: 202, body: '' };
+  await enable.click();
+  await expect(page.getByText('Webhook enabled.')).toBeVisible();
+});
+
 test('the dialog counts before it sends, and discarding asks', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
   test.slow();
   receiver.answer = { status: 500, body: '' };
@@ -117,6 +135,16 @@ test('a callback opens beside the log, and the keyboard goes through them', asyn
   await page.getByRole('heading', { level: 1 }).scrollIntoViewIfNeeded();
   await accessible(page);
   await fits(page);
+  // Beside the log from 1100 px on.
+  for (const width of [1600, 1100]) {
+    await page.setViewportSize({ width, height: 740 });
+    const [list, callback] = [(await rows(page).nth(11).boundingBox())!, (await open.boundingBox())!];
+    expect(callback.x, `right of the log at ${width} px`).toBeGreaterThanOrEqual(list.x + list.width);
+    await expect(open.getByRole('link', { name: 'Close' })).toBeVisible();
+  }
+  await page.setViewportSize({ width: 1099, height: 740 });
+  await expect(open, 'a page of its own').toBeVisible();
+  await expect(rows(page).first()).toBeHidden();
   await page.setViewportSize({ width: 360, height: 740 });
   await expect(open, 'a page of its own').toBeVisible();
   await expect(rows(page).first()).toBeHidden();

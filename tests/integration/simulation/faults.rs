@@ -7,25 +7,32 @@ use super::{
     world::{FAULTS_END, NODES_MAX},
 };
 
-/// A fault, with the number of the node that it affects. Times are in milliseconds.
+/// A fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The node crashes, and is started again after a time.
-    Crash { node: usize, down: i64 },
-    /// The node stops gracefully, and is started again after a time.
-    Stop { node: usize, down: i64 },
-    /// The node cannot reach the database.
-    Cut { node: usize, time: i64 },
-    /// The database answers the node slowly.
-    Slow { node: usize, by: i64, time: i64 },
-    /// A percentage of the database's answers is lost.
-    LostAnswers { node: usize, percent: u64, time: i64 },
-    /// A percentage of the connections is reset.
-    Resets { node: usize, percent: u64, time: i64 },
-    /// The node's clock is set.
-    Clock { node: usize, by: i64 },
-    /// The clock of the database is set, as in a failover to a server with another time.
+    /// The fault of the node with this number.
+    Node { number: usize, fault: NodeFault },
+    /// The clock of the database is set, as in a failover to a server with another time. In milliseconds.
     DatabaseClock { by: i64 },
+}
+
+/// A fault of one node. Times are in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NodeFault {
+    /// The node crashes, and is started again after a time.
+    Crash { down: i64 },
+    /// The node stops gracefully, and is started again after a time.
+    Stop { down: i64 },
+    /// The node cannot reach the database.
+    Cut { time: i64 },
+    /// The database answers the node slowly.
+    Slow { by: i64, time: i64 },
+    /// A percentage of the database's answers is lost.
+    LostAnswers { percent: u64, time: i64 },
+    /// A percentage of the connections is reset.
+    Resets { percent: u64, time: i64 },
+    /// The node's clock is set.
+    Clock { by: i64 },
 }
 
 #[derive(Clone, Copy)]
@@ -57,9 +64,11 @@ pub(super) const BUSY_NODE: usize = 0;
 /// In one of four runs, when a node with much to do is cut off from the database for longer than its lease, and this fault. Few runs with random
 /// faults have this combination.
 pub(super) fn busy_cut(random: &mut SmallRng) -> Option<(i64, Fault)> {
-    let cut = Fault::Cut {
-        node: BUSY_NODE,
-        time: random.random_range(35_000..70_000),
+    let cut = Fault::Node {
+        number: BUSY_NODE,
+        fault: NodeFault::Cut {
+            time: random.random_range(35_000..70_000),
+        },
     };
     let at = random.random_range(BURST..FAULTS_END - 60_000);
     (random.random_range(0..4) == 0).then_some((at, cut))
@@ -97,18 +106,15 @@ pub(super) fn some_of<T: Copy>(all: &[T], random: &mut SmallRng) -> Vec<T> {
 }
 
 fn fault(kind: Kind, random: &mut SmallRng) -> Fault {
-    let node = random.random_range(0..NODES_MAX);
-    match kind {
-        Kind::Crash => Fault::Crash {
-            node,
+    let number = random.random_range(0..NODES_MAX);
+    let fault = match kind {
+        Kind::Crash => NodeFault::Crash {
             down: random.random_range(0..50_000),
         },
-        Kind::Stop => Fault::Stop {
-            node,
+        Kind::Stop => NodeFault::Stop {
             down: random.random_range(0..50_000),
         },
-        Kind::Cut => Fault::Cut {
-            node,
+        Kind::Cut => NodeFault::Cut {
             // Short or longer than a lease.
             time: if random.random() {
                 random.random_range(100..20_000)
@@ -116,24 +122,22 @@ fn fault(kind: Kind, random: &mut SmallRng) -> Fault {
                 random.random_range(20_000..80_000)
             },
         },
-        Kind::Slow => Fault::Slow {
-            node,
+        Kind::Slow => NodeFault::Slow {
             by: random.random_range(10..8_000),
             time: random.random_range(1_000..40_000),
         },
-        Kind::LostAnswers => Fault::LostAnswers {
-            node,
+        Kind::LostAnswers => NodeFault::LostAnswers {
             percent: random.random_range(1..60),
             time: random.random_range(1_000..40_000),
         },
-        Kind::Resets => Fault::Resets {
-            node,
+        Kind::Resets => NodeFault::Resets {
             percent: random.random_range(1..60),
             time: random.random_range(1_000..40_000),
         },
-        Kind::Clock => Fault::Clock { node, by: step(random) },
-        Kind::DatabaseClock => Fault::DatabaseClock { by: step(random) },
-    }
+        Kind::Clock => NodeFault::Clock { by: step(random) },
+        Kind::DatabaseClock => return Fault::DatabaseClock { by: step(random) },
+    };
+    Fault::Node { number, fault }
 }
 
 /// By how much a clock is set.

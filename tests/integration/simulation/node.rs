@@ -19,10 +19,12 @@ use tokio::{
 use super::{link::NodeLink, receivers::Observed, world::START};
 
 /// The retries of every delivery. They last longer than the faults.
-const SCHEDULE: &str = "1s, 2s, 5s, 10s, 20s, 20s, 20s, 30s, 30s, 30s, 60s, 60s, 60s";
+const SCHEDULE: &[&str] = &[
+    "1s", "2s", "5s", "10s", "20s", "20s", "20s", "30s", "30s", "30s", "60s", "60s", "60s",
+];
 
 /// The attempts of a delivery that fails: the first, and the retries.
-pub(super) const ATTEMPTS: usize = 14;
+pub(super) const ATTEMPTS: usize = SCHEDULE.len() + 1;
 
 /// A node of a run, running or not.
 pub(super) struct Node {
@@ -136,7 +138,7 @@ pub(super) fn runtime() -> Runtime {
 
 pub(super) fn settings(observed: &Observed, timeout: Duration) -> DeliverySettings {
     DeliverySettings {
-        schedule: SCHEDULE.parse().unwrap(),
+        schedule: SCHEDULE.join(",").parse().unwrap(),
         timeout,
         body_timeout: Duration::from_millis(100),
         concurrency: 8,

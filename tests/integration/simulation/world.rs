@@ -22,7 +22,7 @@ use tokio::time::sleep_until;
 use uuid::Uuid;
 
 use super::{
-    faults::{self, BUSY_NODE, Fault},
+    faults::{self, BUSY_NODE, Fault, NodeFault},
     ledger,
     link::NodeLink,
     node::{Node, Process, Repair, millis, runtime, settings},
@@ -191,8 +191,13 @@ impl World {
         let (mut quiet_since, mut looked) = (None, 0);
         while quiet_since.is_none_or(|since| self.now < since + AFTERWARDS) {
             if self.now > FAULTS_END + SETTLED {
-                self.say(|| self.unfinished_rows());
-                return vec![format!("not everything was delivered by {} ms: {}", self.now, self.unfinished())];
+                let unfinished = self.unfinished();
+                return vec![format!(
+                    "{} deliveries are unfinished at {} ms:\n{}",
+                    unfinished.len(),
+                    self.now,
+                    unfinished.join("\n")
+                )];
             }
             let tick = self.random.random_range(20..80);
             self.step(tick);
@@ -216,33 +221,15 @@ impl World {
         ledger::check(self)
     }
 
-    /// The unfinished deliveries: how many are in which state.
-    fn unfinished(&self) -> String {
-        let sql = "SELECT state, COUNT(*) AS count FROM deliveries WHERE state NOT IN ('succeeded', 'failed') GROUP BY state";
-        let rows = self.server.read(sql).unwrap();
-        let counts: Vec<String> = rows
-            .iter()
-            .map(|row| {
-                format!(
-                    "{} {}",
-                    row.try_get::<i64>("", "count").unwrap(),
-                    row.try_get::<String>("", "state").unwrap()
-                )
-            })
-            .collect();
-        counts.join(", ")
-    }
-
-    /// The unfinished deliveries as text, for the output of a repeated run. Times count from the start of the run.
-    fn unfinished_rows(&self) -> String {
+    /// The unfinished deliveries, a text for each. Times count from the start of the run.
+    fn unfinished(&self) -> Vec<String> {
         let sql = format!(
             "SELECT state || ' ' || priority || ' due ' || COALESCE(due_at - {START}, 'never') || ' updated ' || (updated_at - {START}) || ' attempts ' || attempts \
              || ' of webhook ' || (SELECT name FROM webhooks w WHERE w.id = webhook_id) AS text \
              FROM deliveries WHERE state NOT IN ('succeeded', 'failed') ORDER BY id"
         );
         let rows = self.server.read(&sql).unwrap();
-        let texts: Vec<String> = rows.iter().map(|row| row.try_get("", "text").unwrap()).collect();
-        format!("unfinished:\n{}", texts.join("\n"))
+        rows.iter().map(|row| row.try_get("", "text").unwrap()).collect()
     }
 
     fn step(&mut self, tick: i64) {
@@ -322,59 +309,50 @@ impl World {
     }
 
     fn begin(&mut self, fault: Fault) {
-        let number = match fault {
-            Fault::Crash { node, .. }
-            | Fault::Stop { node, .. }
-            | Fault::Cut { node, .. }
-            | Fault::Slow { node, .. }
-            | Fault::LostAnswers { node, .. }
-            | Fault::Resets { node, .. }
-            | Fault::Clock { node, .. } => node,
+        match fault {
+            Fault::Node { number, .. } if number >= self.nodes.len() => return,
+            Fault::Node { number, fault } => self.begin_on_node(number, fault),
             Fault::DatabaseClock { by } => {
-                self.say(|| format!("{fault:?}"));
-                self.had_faults = true;
                 self.database_ahead += by;
                 self.set_database_clock();
-                return;
             }
-        };
-        if number >= self.nodes.len() {
-            return;
         }
         self.had_faults = true;
         self.say(|| format!("{fault:?}"));
+    }
+
+    fn begin_on_node(&mut self, number: usize, fault: NodeFault) {
         let now = self.now;
-        if matches!(fault, Fault::Crash { .. }) {
+        if matches!(fault, NodeFault::Crash { .. }) {
             self.crash(number);
         }
         let node = &mut self.nodes[number];
         match fault {
-            Fault::Crash { down, .. } => node.start_at = Some(now + down),
-            Fault::Stop { down, .. } => {
+            NodeFault::Crash { down } => node.start_at = Some(now + down),
+            NodeFault::Stop { down } => {
                 node.start_at = Some(now + down.max(STOP_MAX) + 100);
                 if let Some(process) = &mut node.process {
                     process.stop(now);
                 }
             }
-            Fault::Cut { time, .. } => {
+            NodeFault::Cut { time } => {
                 self.cuts.push((number, now, now + time));
                 node.link.cut(true);
                 node.repairs.push((now + time, Repair::Connect));
             }
-            Fault::Slow { by, time, .. } => {
+            NodeFault::Slow { by, time } => {
                 node.link.slow(millis(by));
                 node.repairs.push((now + time, Repair::Hurry));
             }
-            Fault::LostAnswers { percent, time, .. } => {
+            NodeFault::LostAnswers { percent, time } => {
                 node.link.lose_answers(percent);
                 node.repairs.push((now + time, Repair::KeepAnswers));
             }
-            Fault::Resets { percent, time, .. } => {
+            NodeFault::Resets { percent, time } => {
                 node.link.reset(percent);
                 node.repairs.push((now + time, Repair::KeepConnections));
             }
-            Fault::Clock { by, .. } => node.set_clock(node.offset + by),
-            Fault::DatabaseClock { .. } => {}
+            NodeFault::Clock { by } => node.set_clock(node.offset + by),
         }
     }
 

@@ -130,7 +130,7 @@ fn Health(
                     .then(|| {
                         view! {
                             <span>{deliveries::enable_first(lang)}</span>
-                            {enable_form(with_list(&format!("/webhooks/{id}")), "button small")}
+                            <div class="enable-first">{enable_form(with_list(&format!("/webhooks/{id}")), "button small")}</div>
                         }
                     })}
                 {discards}
