@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export CLEARHOOK_TEST_GO=1
 scripts/setup.sh
+scripts/site.sh
 source scripts/env.sh
 
 export CLEARHOOK_TEST_ROUNDS=${ROUNDS:-25}
