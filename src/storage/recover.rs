@@ -30,8 +30,9 @@ const BATCH: i64 = 1_000;
 /// Why a delivery is cancelled that somebody cancelled or discarded.
 pub const CANCELLED: &str = "It was cancelled on request.";
 
-/// Gives a delivery that is due priority over all others and over pauses of its webhook. Priority 0 is `Priority::Manual`.
-const PUT_FIRST: &str = "UPDATE deliveries SET manual_requests = 1, priority = 0, due_at = ? WHERE state = 'pending'";
+/// Gives a delivery that is due priority over all others and over pauses of its webhook. Priority 0 is `Priority::Manual`. Its values are two times
+/// the present moment.
+const PUT_FIRST: &str = "UPDATE deliveries SET manual_requests = 1, priority = 0, due_at = ?, updated_at = ? WHERE state = 'pending'";
 
 /// The statement, without the choice of rows, that queues deliveries in these states again. Its values are two times the present moment.
 /// A test event is sent once, also again: it is what has one attempt. Deliveries without an ordering key are due at once. The others are parked until it is their subject's turn.
@@ -173,7 +174,7 @@ impl Store {
             for_ids(
                 &transaction,
                 &format!("{PUT_FIRST} AND id IN"),
-                &[now.0.into()],
+                &[now.0.into(), now.0.into()],
                 batch.ids.iter().copied().take(1),
             )
             .await?;
@@ -214,7 +215,7 @@ impl Store {
         ordering::promote_next(&transaction, &subject, now).await?;
         let first = format!("{PUT_FIRST} AND id = ?");
         transaction
-            .execute_raw(statement(self.backend(), &first, [now.0.into(), id.0.into()]))
+            .execute_raw(statement(self.backend(), &first, [now.0.into(), now.0.into(), id.0.into()]))
             .await?;
         let request = json!({ "delivery": id });
         audit_request(&transaction, by, AuditAction::WebhookRedelivered, webhook, request).await?;

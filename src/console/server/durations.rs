@@ -26,9 +26,32 @@ pub fn exact(time: Duration, lang: Lang) -> String {
     }
 }
 
+/// The length of the bar of a duration in a table, in percent. The scale is logarithmic, from 1 ms to 100 s, because durations of receivers differ by
+/// orders of magnitude.
+pub fn bar(ms: u64) -> String {
+    let ms = u32::try_from(ms).unwrap_or(u32::MAX);
+    format!("{:.0}", (f64::from(ms).log10() * 20.0).clamp(1.0, 100.0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bars_are_longer_by_the_same_length_for_ten_times_the_duration() {
+        for (ms, percent) in [
+            (0, "1"),
+            (1, "1"),
+            (10, "20"),
+            (100, "40"),
+            (1_000, "60"),
+            (15_000, "84"),
+            (100_000, "100"),
+            (u64::MAX, "100"),
+        ] {
+            assert_eq!(bar(ms), percent, "{ms} ms");
+        }
+    }
 
     #[test]
     fn durations_are_in_the_unit_that_people_read() {

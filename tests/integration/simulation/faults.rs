@@ -4,7 +4,7 @@ use rand::{RngExt, rngs::SmallRng};
 
 use super::{
     publishers::BURST,
-    world::{FAULTS_END, NODES_MAX},
+    world::{FAULTS_END, NODES_MAX, STOP_MAX},
 };
 
 /// A fault.
@@ -33,6 +33,18 @@ pub(super) enum NodeFault {
     Resets { percent: u64, time: i64 },
     /// The node's clock is set.
     Clock { by: i64 },
+}
+
+impl NodeFault {
+    /// How long it lasts. A node that stops takes some time before it is down. Nothing for a step of a clock.
+    pub(super) fn time(&self) -> Option<i64> {
+        match self {
+            Self::Crash { down } => Some(*down),
+            Self::Stop { down } => Some(down + STOP_MAX),
+            Self::Cut { time } | Self::Slow { time, .. } | Self::LostAnswers { time, .. } | Self::Resets { time, .. } => Some(*time),
+            Self::Clock { .. } => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy)]

@@ -13,6 +13,10 @@ use super::{
 /// A node that ended within this time after an attempt may not have stored its result. The time in which it was cut off from the database is
 /// not counted.
 const STORED_AFTER: i64 = 60_000;
+/// A node without faults has stored a result within this time.
+const STORED_AT_ONCE: i64 = 10_000;
+/// Longer than a lease and the time without contact in which it ends.
+const LEASE: i64 = 60_000;
 
 /// A delivery in the database.
 struct Delivery {
@@ -37,6 +41,7 @@ pub(super) fn check(world: &World) -> Vec<String> {
         let made = of_delivery.remove(format!("msg_{}", delivery.id).as_str()).unwrap_or_default();
         outcome_is_what_the_receiver_saw(world, delivery, &made, &mut violations);
         no_two_attempts_overlap(world, delivery, &made, &mut violations);
+        success_is_final(world, delivery, &made, &mut violations);
     }
     for unknown in of_delivery.keys() {
         violations.push(format!("{unknown} was sent, but is not in the database"));
@@ -132,13 +137,33 @@ fn is_success(attempt: &Attempt) -> bool {
 fn no_two_attempts_overlap(world: &World, delivery: &Delivery, made: &[&Attempt], violations: &mut Vec<String>) {
     let mut made: Vec<&&Attempt> = made.iter().collect();
     made.sort_by_key(|attempt| attempt.begin_place);
-    for pair in made.windows(2) {
-        if let [one, two] = pair
-            && one.end_place.is_none_or(|end| end > two.begin_place)
-            && !(one.node != two.node && world.are_leases_uncertain(two.began))
-        {
+    for (place, two) in made.iter().enumerate() {
+        let overlaps = |one: &&&&Attempt| {
+            let is_open = one.end_place.is_none_or(|end| end > two.begin_place);
+            is_open && !(one.node != two.node && world.are_leases_uncertain(two.began))
+        };
+        if let Some(one) = made[..place].iter().find(overlaps) {
             violations.push(format!(
                 "two attempts of event {} for webhook {} overlap: {one:?} and {two:?}",
+                delivery.event, delivery.webhook
+            ));
+        }
+    }
+}
+
+/// Nothing is sent again after a success that its node could store: one that had no fault from its last lease on.
+fn success_is_final(world: &World, delivery: &Delivery, made: &[&Attempt], violations: &mut Vec<String>) {
+    if world.requests.of(delivery.id).0 > 0 {
+        return;
+    }
+    for success in made.iter().filter(|attempt| is_success(attempt)) {
+        let stored = success.ended.map_or(0, |(at, _)| at) + STORED_AT_ONCE;
+        if world.had_trouble(success.node, success.began - LEASE, stored) || world.are_leases_uncertain(stored) {
+            continue;
+        }
+        if let Some(again) = made.iter().find(|attempt| attempt.began > stored) {
+            violations.push(format!(
+                "event {} was sent to webhook {} again after a success: {success:?} and {again:?}",
                 delivery.event, delivery.webhook
             ));
         }

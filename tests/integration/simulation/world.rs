@@ -41,11 +41,13 @@ const SETTLED: i64 = 30 * 60_000;
 const AFTERWARDS: i64 = 45_000;
 /// Within this time of a step of the database's clock the leases do not exclude that two nodes send the same delivery: a renewal, and the longest attempt.
 const LEASES_UNCERTAIN: i64 = 60_000;
+/// A node considers its lease expired this much earlier than the database does.
+const LEASE_MARGIN: i64 = 3_000;
 /// How often to look whether everything is delivered.
 const LOOK_EVERY: i64 = 1_000;
 pub(super) const NODES_MAX: usize = 3;
 /// A graceful stop that takes longer ends as a crash.
-const STOP_MAX: i64 = 20_000;
+pub(super) const STOP_MAX: i64 = 20_000;
 
 /// A webhook of the run.
 #[derive(Clone, Copy, Debug)]
@@ -77,13 +79,17 @@ pub(super) struct World {
     pub(super) crashes: Vec<(usize, i64)>,
     /// How far the clock of the database is ahead of the true time.
     database_ahead: i64,
-    /// When it was set.
-    database_clock_steps: Vec<i64>,
+    /// Whether it stays wrong after the faults.
+    keeps_database_clock: bool,
+    /// When it was set, and by how much.
+    database_clock_steps: Vec<(i64, i64)>,
     /// The times of the requests that are still to be made, next one last.
     requests_left: Vec<i64>,
     pub(super) requests: Requests,
     /// When a node was cut off from the database: the node, the begin and the end.
     cuts: Vec<(usize, i64, i64)>,
+    /// When a node had any fault but one of its clock.
+    troubles: Vec<(usize, i64, i64)>,
 }
 
 thread_local! {
@@ -129,10 +135,12 @@ impl World {
             observed,
             crashes: Vec::new(),
             database_ahead: 0,
+            keeps_database_clock: random.random(),
             database_clock_steps: Vec::new(),
             requests_left: requests::plan(&mut random),
             requests: Requests::default(),
             cuts: Vec::new(),
+            troubles: Vec::new(),
             random,
         };
         world.faults.reverse();
@@ -312,10 +320,7 @@ impl World {
         match fault {
             Fault::Node { number, .. } if number >= self.nodes.len() => return,
             Fault::Node { number, fault } => self.begin_on_node(number, fault),
-            Fault::DatabaseClock { by } => {
-                self.database_ahead += by;
-                self.set_database_clock();
-            }
+            Fault::DatabaseClock { by } => self.step_database_clock(by),
         }
         self.had_faults = true;
         self.say(|| format!("{fault:?}"));
@@ -323,6 +328,9 @@ impl World {
 
     fn begin_on_node(&mut self, number: usize, fault: NodeFault) {
         let now = self.now;
+        if let Some(time) = fault.time() {
+            self.troubles.push((number, now, now + time));
+        }
         if matches!(fault, NodeFault::Crash { .. }) {
             self.crash(number);
         }
@@ -356,27 +364,31 @@ impl World {
         }
     }
 
-    fn set_database_clock(&mut self) {
+    fn step_database_clock(&mut self, by: i64) {
+        self.database_ahead += by;
         self.server.set_clock(self.database_ahead);
-        self.database_clock_steps.push(self.now);
+        self.database_clock_steps.push((self.now, by));
     }
 
-    /// Whether the clock of the database was set shortly before this time: until the nodes have renewed their leases, each may take over the
-    /// deliveries of the others.
+    /// Whether the clock of the database was set forward, shortly before this time, by more than nodes end before their leases: until the
+    /// nodes have renewed their leases, each may take over the deliveries of the others.
     pub(super) fn are_leases_uncertain(&self, at: i64) -> bool {
-        self.nodes.len() > 1
-            && self
-                .database_clock_steps
-                .iter()
-                .any(|step| (*step..step + LEASES_UNCERTAIN).contains(&at))
+        let steps = self.database_clock_steps.iter();
+        let shortly_before = steps.filter(|(step, _)| (*step..step + LEASES_UNCERTAIN).contains(&at));
+        self.nodes.len() > 1 && shortly_before.map(|(_, by)| *by.max(&0)).sum::<i64>() > LEASE_MARGIN
+    }
+
+    /// Whether a node had a fault, besides one of its clock, between two times.
+    pub(super) fn had_trouble(&self, node: usize, from: i64, to: i64) -> bool {
+        let mut troubles = self.troubles.iter();
+        troubles.any(|(of, begin, end)| *of == node && *begin < to && *end > from)
     }
 
     /// Ends all faults, and starts all nodes that are down.
     fn heal(&mut self) {
         self.say(|| "everything works from now on".to_owned());
-        if self.database_ahead != 0 {
-            self.database_ahead = 0;
-            self.set_database_clock();
+        if self.database_ahead != 0 && !self.keeps_database_clock {
+            self.step_database_clock(-self.database_ahead);
         }
         for node in &mut self.nodes {
             node.repairs.clear();

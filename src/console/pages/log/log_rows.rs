@@ -10,7 +10,12 @@ use crate::{
     console::{
         components::{icon, time::TimeView},
         pages::log::log_urls::LogUrls,
-        server::{cell_view, dates::day, durations::rounded, time_view, type_name},
+        server::{
+            cell_view,
+            dates::day,
+            durations::{bar, rounded},
+            time_view, type_name,
+        },
     },
     domain::{
         callback::{Outcome, Trigger},
@@ -49,6 +54,8 @@ pub struct CallbackRow {
     pub attempt: u32,
     /// The duration: "38 ms".
     pub duration: String,
+    /// The length of its bar, in percent.
+    pub duration_bar: String,
     /// The id.
     pub id: String,
     /// The time without the date.
@@ -137,6 +144,7 @@ pub fn row(record: &CallbackRecord, href: String, zone: &TimeZone, lang: Lang) -
         response: record.response.clone(),
         attempt: record.attempt,
         duration: rounded(record.duration_ms.unsigned_abs(), lang),
+        duration_bar: bar(record.duration_ms.unsigned_abs()),
         id: record.id.to_string(),
         time: TimeView {
             text: record.at.in_zone(zone).strftime("%H:%M:%S").to_string(),

@@ -249,7 +249,11 @@ fn Row(row: CallbackRow) -> impl IntoView {
                 <span class="stacked-label">{say::attempt(lang)} " "</span>
                 {row.mark.unwrap_or_else(|| row.attempt.to_string())}
             </td>
-            <td class="number">{row.duration}</td>
+            <td class="number">
+                {row.duration} <svg class="duration-bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
+                    <rect width=row.duration_bar height="1" />
+                </svg>
+            </td>
             <td class="row-actions">{menu}</td>
         </tr>
     }
