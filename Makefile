@@ -11,9 +11,7 @@ help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: ## Set up what is missing, build without optimisation, and serve a demo at http://127.0.0.1:3000
-	@scripts/setup.sh --build-only
-	@scripts/site.sh
-	@$(IN) cargo build --locked --features ssr --bin clearhook
+	@scripts/build.sh
 	@"$(TARGET)/debug/clearhook" serve --demo
 
 test: ## Set up what is missing and run every check
@@ -23,9 +21,7 @@ setup: ## Install what build and tests need
 	@scripts/setup.sh
 
 build: ## Build target/release/clearhook, with the site inside it
-	@scripts/setup.sh --build-only
-	@scripts/site.sh
-	@$(IN) cargo build --locked --release --features ssr --bin clearhook
+	@scripts/build.sh --release
 	@if [ "$(TARGET)" != target ]; then mkdir -p target/release && cp "$(TARGET)/release/clearhook" target/release/; fi
 
 soak: ## Run the long forms of the tests: crashes and kills, many times (ROUNDS=25)

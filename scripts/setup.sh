@@ -86,6 +86,16 @@ if ! has_wasm; then
 fi
 cargo clippy --version >/dev/null 2>&1 || step "clippy and rustfmt" rustup component add clippy rustfmt || lack "clippy and rustfmt (rustup component add clippy rustfmt)"
 
+# Reports what could not be installed.
+finish() {
+  if [ ${#missing[@]} -gt 0 ]; then
+    printf 'setup: could not get %s\n' "${missing[@]}" >&2
+    exit 1
+  fi
+}
+# With these, cargo can begin.
+if [ "${1:-}" = --compiler ]; then finish; exit 0; fi
+
 # ---- tools of the front end ----------------------------------------------------------------------------------------
 
 # shellcheck disable=SC2086  # A tool may be a command of another one.
@@ -212,8 +222,5 @@ if [ -z "${1:-}" ]; then
     lack "the Python packages of tests/conformance/requirements.txt (python3 -m venv; Debian: python3-venv)"
 fi
 
-if [ ${#missing[@]} -gt 0 ]; then
-  printf 'setup: could not get %s\n' "${missing[@]}" >&2
-  exit 1
-fi
+finish
 [ $((SECONDS - started)) -lt 2 ] || echo "Set-up complete in $((SECONDS - started)) s."
