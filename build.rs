@@ -37,7 +37,10 @@ mod site {
         let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
         let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
         // While the front end is built, `scripts/build.sh` has the dependencies compiled, but not this crate.
-        assert!(env::var_os("CLEARHOOK_SITE").is_none_or(|site| site != "pending"), "the site is not built yet");
+        assert!(
+            env::var_os("CLEARHOOK_SITE").is_none_or(|site| site != "pending"),
+            "the site is not built yet"
+        );
         let site = env::var_os("CLEARHOOK_SITE").map_or_else(|| manifest.join("target/site"), PathBuf::from);
         let mut files = Vec::new();
         collect(&site, &mut files);

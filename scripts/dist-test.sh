@@ -69,7 +69,7 @@ in_root dpkg -i /tmp/clearhook.deb >"$work/install.log" 2>&1 || { cat "$work/ins
 in_root stat -c '%U:%G %a' /etc/clearhook/clearhook.toml | grep -qx 'root:clearhook 640' || fail "the settings are readable by others"
 in_root stat -c '%U:%G %a' /var/lib/clearhook | grep -qx 'clearhook:clearhook 700' || fail "the data folder is readable by others"
 for file in usr/share/man/man1/clearhook.1.gz usr/share/bash-completion/completions/clearhook usr/share/doc/clearhook/copyright \
-  usr/share/doc/clearhook/grafana/dashboard.json usr/share/doc/clearhook/grafana/alerts.yaml; do
+  usr/share/doc/clearhook/grafana/dashboard.json usr/share/doc/clearhook/grafana/alerts.yaml usr/share/doc/clearhook/docs/observe.md; do
   [ -f "$root/$file" ] || fail "$file is missing"
 done
 in_root find / -xdev -name clearhook.service | grep -q . || fail "the unit of systemd is missing"

@@ -49,7 +49,7 @@ fi
 "$writer" completions fish >"$out/files/completions/clearhook.fish"
 cargo deb --no-build --no-strip --profile dist --target "$triple" --output "$out/clearhook_${version}_$deb.deb"
 tar -C "$out" --owner=0 --group=0 --transform "s,^,$name/," -czf "$out/$name.tar.gz" clearhook THIRD-PARTY-LICENSES.html \
-  -C "$ROOT" README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT deploy/debian/clearhook.toml deploy/grafana
+  -C "$ROOT" README.md ARCHITECTURE.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE-APACHE LICENSE-MIT docs deploy/debian/clearhook.toml deploy/grafana
 cp /etc/ssl/certs/ca-certificates.crt "$out/"
 "$DIST_PYTHON/bin/python" -c 'import sys, helm_python; print(helm_python.package("deploy/helm/clearhook", destination=sys.argv[1]))' "$out"
 (cd "$out" && sha256sum clearhook *.deb *.tar.gz *.tgz *.json THIRD-PARTY-LICENSES.html >SHA256SUMS)

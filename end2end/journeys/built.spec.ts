@@ -61,7 +61,7 @@ test('an owner who opens a failed callback reads whom to ask, and copies its lin
   await expect(panel(page)).toContainText('Ask an administrator to send it again');
 });
 
-test('a copy of a webhook says so: it is off, and has a secret of its own', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
+test('a copy of a webhook says so: it is off, and has a secret of its own', async ({ signedIn: page, server, receiver, expected, javaScriptEnabled }) => {
   const name = `Original ${javaScriptEnabled}`;
   const secret = `whsec_${Buffer.from('0123456789abcdef01234567').toString('base64')}`;
   const body = { name, url: receiver.url, secret, events: ['visit_event.created'], headers: [{ name: 'X-Tenant', value: 'seven' }] };
@@ -78,7 +78,15 @@ test('a copy of a webhook says so: it is off, and has a secret of its own', asyn
   expect(own).toMatch(/^whsec_/);
   expect(own).not.toBe(secret);
   await accessible(page);
+  // It says so again if something has to be corrected.
+  await page.getByRole('textbox', { name: 'URL' }).fill('ftp://receiver.example');
+  expected.push('422 /webhooks/new');
   await page.getByRole('button', { name: 'Save' }).last().click();
+  await expect(page.locator('#errors')).toBeVisible();
+  await expect(page.getByText(`Copy of “${name}”.`)).toBeVisible();
+  await page.getByRole('textbox', { name: 'URL' }).fill(receiver.url);
+  await page.getByRole('button', { name: 'Save' }).last().click();
+  await expect(page.getByText('Webhook added. It is disabled: enable it as soon as its receiver is ready.')).toBeVisible();
   await expect(page.getByRole('heading', { name: `${name} (copy)`, level: 1 })).toBeVisible();
   await expect(page.getByText('Disabled', { exact: true })).toBeVisible();
   await expect(page.getByLabel('The secret of this webhook.')).toHaveValue(own);

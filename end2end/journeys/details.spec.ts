@@ -30,7 +30,7 @@ test('the search key finds the search of the log', async ({ signedIn: page, serv
   await expect(page.getByRole('searchbox', { name: 'Event, message or subject' })).toBeFocused();
 });
 
-test('a new webhook offers a test, and a rotated secret is shown with what is done next', async ({ signedIn: page, server, receiver }) => {
+test('a new webhook offers a test, and a rotated secret is shown with what is done next', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
   await page.goto('/webhooks/new');
   await live(page);
   await page.getByLabel('Name', { exact: true }).fill('Next steps');
@@ -39,8 +39,12 @@ test('a new webhook offers a test, and a rotated secret is shown with what is do
   await page.getByRole('button', { name: 'Save' }).last().click();
   await expect(page.getByText('Webhook added.')).toBeVisible();
   await accessible(page);
+  const once = page.getByLabel('The secret of this webhook.');
+  await expect(once).toHaveValue(/^whsec_/);
+  await live(page);
   await page.getByRole('button', { name: 'Send a test event' }).click();
   await expect(page.locator('#log-rows').getByRole('row').filter({ hasText: 'Test' })).toHaveCount(1, { timeout: 20_000 });
+  if (javaScriptEnabled) await expect(once, 'the test takes nothing away').toHaveValue(/^whsec_/);
   await page.goto(page.url().split('?')[0]!);
   await editAll(page);
   await page.locator('summary').filter({ hasText: 'Rotate secret' }).click();

@@ -36,6 +36,8 @@ discard-waiting-why = { $count ->
     [one] { NUMBER($count) } waiting delivery is not sent. What is on its way at this moment still arrives.
    *[other] { NUMBER($count) } waiting deliveries are not sent. What is on its way at this moment still arrives.
 }
+discard-held-why-many = More than { NUMBER($count) } held deliveries are not sent, now or later. Their events are kept.
+discard-waiting-why-many = More than { NUMBER($count) } waiting deliveries are not sent. What is on its way at this moment still arrives.
 discard = Discard them
 keep = Keep holding
 send-now = Send them now
@@ -60,6 +62,7 @@ done-sent = { $count ->
     [one] { NUMBER($count) } delivery is being sent again.
    *[other] { NUMBER($count) } deliveries are being sent again.
 }
+done-nothing-chosen = Nothing is sent: choose what to send, deliveries that failed for good or held ones.
 done-discarded = { $count ->
     [0] There was nothing to discard.
     [one] { NUMBER($count) } delivery was discarded.

@@ -1,6 +1,7 @@
 # One webhook: its form.
 add = Add webhook
 added = Webhook added. Events are sent from now on.
+added-disabled = Webhook added. It is disabled: enable it as soon as its receiver is ready.
 saved = Your changes were saved.
 disabled-by-clearhook = clearhook disabled this webhook.
 disabled-since = Disabled since
@@ -65,6 +66,7 @@ events-filter-example = Filter events, e.g. identity or .deleted
 events-filter-now = Filter
 events-only = Only chosen
 events-none = No event matches the filter.
+events-none-chosen = No event is chosen yet.
 events-no-group = Other
 events-group-all = All of { $group }
 events-choose-all = Choose all

@@ -36,6 +36,7 @@ failing-since = Every callback has failed since { $time }.
 held = { NUMBER($count) } held
 held-many = > { NUMBER($count) } held
 held-hint = Deliveries held while disabled. Send or discard them on the webhook’s page.
+held-send = Send them now
 held-review = Review held deliveries
 short-timed-out = Timeout
 short-refused = Refused

@@ -36,6 +36,8 @@ discard-waiting-why = { $count ->
     [one] { NUMBER($count) } livraison en attente n’est pas envoyée. Ce qui est en route à cet instant arrive encore.
    *[other] { NUMBER($count) } livraisons en attente ne sont pas envoyées. Ce qui est en route à cet instant arrive encore.
 }
+discard-held-why-many = Plus de { NUMBER($count) } livraisons retenues ne sont pas envoyées, ni maintenant ni plus tard. Leurs événements sont conservés.
+discard-waiting-why-many = Plus de { NUMBER($count) } livraisons en attente ne sont pas envoyées. Ce qui est en route à cet instant arrive encore.
 discard = Les abandonner
 keep = Continuer de retenir
 send-now = Les envoyer maintenant
@@ -60,6 +62,7 @@ done-sent = { $count ->
     [one] { NUMBER($count) } livraison est renvoyée.
    *[other] { NUMBER($count) } livraisons sont renvoyées.
 }
+done-nothing-chosen = Rien n’est envoyé : choisissez ce qu’il faut envoyer, les livraisons en échec définitif ou celles qui sont retenues.
 done-discarded = { $count ->
     [0] Il n’y avait rien à abandonner.
     [one] { NUMBER($count) } livraison a été abandonnée.

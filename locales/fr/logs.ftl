@@ -91,7 +91,7 @@ chart-failed = { $count ->
 }
 chart-median = médiane { $time }
 chart-begins = Trop d’appels pour tous les compter : chiffres depuis le
-chart-bar = { $from } à { $to } : { NUMBER($succeeded) } réussis, { NUMBER($failed) } en échec
+chart-bar = { $from } à { $to }. Réussites : { NUMBER($succeeded) }, échecs : { NUMBER($failed) }
 
 # Un appel ouvert.
 send-again = Renvoyer

@@ -52,7 +52,7 @@ on-average = { $span } en moyenne
 
 # Premiers pas.
 start = Premiers pas
-start-progress = { NUMBER($done) } sur { NUMBER($all) } faits
+start-progress = Étapes faites : { NUMBER($done) } sur { NUMBER($all) }
 start-done = Fait
 start-open = À faire
 start-webhook = Ajouter un webhook

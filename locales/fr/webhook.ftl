@@ -1,6 +1,7 @@
 # Un webhook : son formulaire.
 add = Ajouter un webhook
 added = Webhook ajouté. Les événements sont envoyés à partir de maintenant.
+added-disabled = Webhook ajouté. Il est désactivé : activez-le dès que son destinataire est prêt.
 saved = Vos modifications ont été enregistrées.
 disabled-by-clearhook = clearhook a désactivé ce webhook.
 disabled-since = Désactivé depuis le
@@ -54,7 +55,7 @@ download-schema = Télécharger le schéma
 download-schemas = Télécharger les schémas
 download-chosen = Tous les schémas choisis (.zip)
 download-schema-of = Télécharger le schéma : { $event }
-events-chosen = { $chosen } sur { $total } choisis
+events-chosen = Choisis : { $chosen } sur { $total }
 events-chosen-of-group = { $chosen } sur { $total }
 events-list = Événements choisis
 events-remove = Retirer : { $event }
@@ -65,6 +66,7 @@ events-filter-example = Filtrer, par exemple identity ou .deleted
 events-filter-now = Filtrer
 events-only = Choisis seulement
 events-none = Aucun événement ne correspond au filtre.
+events-none-chosen = Aucun événement n’est encore choisi.
 events-no-group = Autres
 events-group-all = Tous les événements de { $group }
 events-choose-all = Tout choisir

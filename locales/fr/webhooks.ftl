@@ -39,6 +39,7 @@ held = { $count ->
 }
 held-many = > { NUMBER($count) } retenues
 held-hint = Livraisons retenues pendant la désactivation. Envoyez-les ou abandonnez-les sur la page du webhook.
+held-send = Les envoyer maintenant
 held-review = Voir les livraisons retenues
 short-timed-out = Délai
 short-refused = Refus

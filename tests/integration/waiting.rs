@@ -284,6 +284,14 @@ async fn dialog_counts_before_it_sends_and_a_range_limits_what_is_sent(database:
         let (wrong, _) = numbers(bad).await;
         assert!(!wrong.contains("Send them again"), "{bad}: {wrong}");
     }
+    // The log below the dialog stays as it is.
+    let (_, filtered) = numbers("again=1h&range=30d&response=failed&times=utc").await;
+    let filtered = Page::of(&filtered);
+    for field in ["range\"][value=\"30d", "response\"][value=\"failed", "times\"][value=\"utc"] {
+        filtered.one(&format!("[id=send-again] form[method=get] input[name=\"{field}\"]"));
+    }
+    let links = filtered.all("#log-rows a[href*=\"again=custom\"]");
+    assert!(!links.is_empty() && links.iter().all(|link| link.attr("href").unwrap().contains("response=failed&")));
     // The row menu of the log leads to the same dialog.
     let log = html(&app, &path, &cookie).await;
     assert!(
@@ -307,7 +315,10 @@ async fn dialog_counts_before_it_sends_and_a_range_limits_what_is_sent(database:
     // Nothing chosen sends nothing; an end before the beginning is an error.
     let nothing = [("since", "0"), ("until", "9000000000000")];
     let response = app.form(&send, &cookie, &nothing).await;
-    assert!(response.headers()["location"].to_str().unwrap().contains("count=0"));
+    let location = response.headers()["location"].to_str().unwrap();
+    assert!(location.contains("count=0"), "{location}");
+    let page = html(&app, location, &cookie).await;
+    assert!(page.contains("Nothing is sent: choose what to send"), "{page}");
     assert_eq!(
         app.form(&send, &cookie, &[("since", "5"), ("until", "5"), ("failed", "true")])
             .await

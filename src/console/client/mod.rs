@@ -7,6 +7,7 @@ mod copy_buttons;
 mod error_summary;
 mod filter_list;
 mod go_on;
+mod menus;
 mod owner_chips;
 mod panel;
 mod query_forms;
@@ -39,6 +40,8 @@ pub fn hydrate() {
     copy_buttons::watch();
     error_summary::watch();
     filter_list::watch();
+    // Before those that act on Escape as well.
+    menus::watch();
     owner_chips::watch();
     panel::watch();
     go_on::start();

@@ -19,7 +19,7 @@ pub enum Freshness {
     Live,
     /// The viewer stopped the refresh.
     Paused,
-    /// The last refresh failed.
+    /// The last refresh failed, or waits until nothing that it would replace is in use.
     Lost,
 }
 
@@ -47,6 +47,15 @@ impl Freshness {
         match self {
             Self::Paused => Self::Live,
             _ => Self::Paused,
+        }
+    }
+
+    /// The state when it is time to refresh, but what would be replaced is in use.
+    #[must_use]
+    pub const fn postponed(self) -> Self {
+        match self {
+            Self::Live => Self::Lost,
+            other => other,
         }
     }
 

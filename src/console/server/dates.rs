@@ -73,10 +73,17 @@ pub fn day(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {
 
 /// "Fri 27 Nov".
 pub fn short_day(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {
-    let local = at.in_zone(zone);
-    let weekday = usize::from(local.weekday().to_monday_zero_offset().unsigned_abs());
-    let weekday = common::weekdays(lang).split(' ').nth(weekday).unwrap_or_default();
-    format!("{weekday} {}", month_day(at, zone, lang))
+    format!("{} {}", weekday(at, zone, lang), month_day(at, zone, lang))
+}
+
+/// "Fri 14:02"; with seconds only if they are not zero.
+pub fn weekday_time(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {
+    format!("{} {}", weekday(at, zone, lang), time_of_day(at, zone))
+}
+
+fn weekday(at: Timestamp, zone: &TimeZone, lang: Lang) -> &'static str {
+    let number = at.in_zone(zone).weekday().to_monday_zero_offset().unsigned_abs();
+    common::weekdays(lang).split(' ').nth(usize::from(number)).unwrap_or_default()
 }
 
 /// "27 Nov".

@@ -14,7 +14,6 @@ pub use self::{
 };
 
 use axum::http::{StatusCode, Uri, request::Parts};
-use jiff::tz::TimeZone;
 use leptos::prelude::{expect_context, provide_context, use_context};
 use leptos_axum::ResponseOptions;
 
@@ -131,7 +130,7 @@ pub(super) fn disabled_reason(stored: String) -> String {
     match DisabledReason::parse(&stored) {
         Some(DisabledReason::Gone) => common::disabled_gone(lang).to_owned(),
         Some(DisabledReason::Exhausted { deliveries, since }) => {
-            let since = common::utc(lang, &dates::in_words(since, &TimeZone::UTC, lang));
+            let since = dates::in_words(since, &zone(), lang);
             common::disabled_exhausted(lang, &deliveries.to_string(), &since)
         }
         None => stored,

@@ -58,11 +58,16 @@ pub(in crate::console::pages) fn DiscardMenu(
     popup: &'static str,
 ) -> impl IntoView {
     let lang = lang();
-    let shown = count.min(COUNTED_MAX);
-    let (which, heading, why) = if held {
-        ("held", say::discard_held(lang), say::discard_held_why(lang, shown))
+    let (which, heading) = if held {
+        ("held", say::discard_held(lang))
     } else {
-        ("waiting", say::discard_waiting(lang), say::discard_waiting_why(lang, shown))
+        ("waiting", say::discard_waiting(lang))
+    };
+    let why = match (held, count > COUNTED_MAX) {
+        (true, false) => say::discard_held_why(lang, count),
+        (true, true) => say::discard_held_why_many(lang, COUNTED_MAX),
+        (false, false) => say::discard_waiting_why(lang, count),
+        (false, true) => say::discard_waiting_why_many(lang, COUNTED_MAX),
     };
     view! {
         <Popup id=popup.to_owned() text=heading asks=true>

@@ -48,7 +48,7 @@ const RULE: Rule = Rule::Session(Action::Resend);
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Outcome {
-    /// `recovered`, `discarded`, `tried`, `redelivered` or `cancelled`.
+    /// `recovered`, `nothing-chosen`, `discarded`, `tried`, `redelivered` or `cancelled`.
     pub(super) saved: Option<String>,
     /// The number of deliveries.
     pub(super) count: Option<u64>,
@@ -236,9 +236,10 @@ impl PageAction for RecoverDeliveries {
             };
             return Ok(rest.page(form.id, count));
         }
+        let is_chosen = is_ticked(form.failed.as_deref()) || is_ticked(form.held.as_deref());
         let outcome = Outcome {
             count: Some(count),
-            ..Outcome::of("recovered")
+            ..Outcome::of(if is_chosen { "recovered" } else { "nothing-chosen" })
         };
         Ok(outcome.page(&form.id))
     }

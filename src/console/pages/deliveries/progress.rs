@@ -22,8 +22,10 @@ pub(in crate::console::pages) fn Progress() -> impl IntoView {
     let lang = lang();
     let outcome = page_query::<Outcome>();
     let count = outcome.count.unwrap_or(0);
-    let text = match outcome.saved.as_deref()? {
+    let saved = outcome.saved.as_deref()?;
+    let text = match saved {
         "recovered" => say::done_sent(lang, count),
+        "nothing-chosen" => say::done_nothing_chosen(lang).to_owned(),
         "discarded" => say::done_discarded(lang, count),
         "tried" => say::done_tried(lang).to_owned(),
         "redelivered" => say::done_redelivered(lang).to_owned(),
@@ -31,7 +33,7 @@ pub(in crate::console::pages) fn Progress() -> impl IntoView {
         _ => return None,
     };
     Some(view! {
-        <div class="notice good" role="status" id="progress">
+        <div class=if saved == "nothing-chosen" { "notice warn" } else { "notice good" } role="status" id="progress">
             <p>{text}</p>
         </div>
     })

@@ -1,7 +1,7 @@
 //! The dialog "Send again…": a range, and how many deliveries of it failed for good or are held, before anything is sent. The range is part of the
 //! query of the page, so that the numbers are counted without scripts as well.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::tz::TimeZone;
 use leptos::prelude::*;
@@ -10,11 +10,7 @@ use serde::Deserialize;
 use crate::{
     app::AppState,
     auth::principal::Principal,
-    console::{
-        components::query_form::QueryForm,
-        pages::webhooks::list_origin::{KeptList, with_list},
-        viewer::lang,
-    },
+    console::{components::query_form::QueryForm, href::page_query, pages::webhooks::list_origin::with_list, viewer::lang},
     domain::{id::WebhookId, timestamp::Timestamp},
     messages::{Lang, deliveries as say, logs},
     services::{error::UseCaseError, webhooks},
@@ -54,6 +50,11 @@ pub struct SendAgainView {
     /// What is wrong with the range.
     error: Option<&'static str>,
 }
+
+/// The fields of the query of the log (`console::pages::log::log_query`) without its notice.
+const LOG_FIELDS: [&str; 11] = [
+    "range", "from", "to", "response", "event", "q", "times", "after", "before", "callback", "list",
+];
 
 const RANGES: [(&str, u64); 4] = [("1h", 1), ("24h", 24), ("7d", 7 * 24), ("30d", 30 * 24)];
 
@@ -177,7 +178,7 @@ pub(in crate::console::pages) fn SendAgainMenu(
                         {say::range(lang)} " " <select name="again">{options.into_iter().collect_view()}</select>
                     </label>
                     {custom}
-                    <KeptList />
+                    {query_of_log().into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view()}
                     <button class=counts_class type="submit">
                         {say::count_them(lang)}
                     </button>
@@ -189,6 +190,12 @@ pub(in crate::console::pages) fn SendAgainMenu(
             </div>
         </details>
     }
+}
+
+/// The part of the query that belongs to the log, which stays as it is.
+fn query_of_log() -> Vec<(String, String)> {
+    let query: BTreeMap<String, String> = page_query();
+    query.into_iter().filter(|(name, _)| LOG_FIELDS.contains(&name.as_str())).collect()
 }
 
 /// The form that sends, with the numbers.

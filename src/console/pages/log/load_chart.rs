@@ -9,7 +9,7 @@ use crate::{
         components::chart::{BarView, ChartView},
         pages::log::{log_urls::LogUrls, range::Range},
         server::{
-            dates::{minute, month_day, short_day, time_of_day, time_view},
+            dates::{minute, month_day, short_day, time_of_day, time_view, weekday_time},
             durations,
         },
     },
@@ -253,20 +253,26 @@ pub(in crate::console::pages) fn short(count: i64, lang: Lang) -> String {
 /// The number of times along the chart.
 const TICKS: usize = 6;
 
-/// Short times at equal distances along the chart: times of day within two days, days within two months, else days with the month.
+/// Short times at equal distances along the chart: times of day within a day, with the weekday if a day has several, else days.
 pub(in crate::console::pages) fn axis(bounds: &[Timestamp], zone: &TimeZone, lang: Lang) -> Vec<String> {
     let (Some(first), Some(last)) = (bounds.first(), bounds.last()) else {
         return Vec::new();
     };
     let length = last.0 - first.0;
     let bars = bounds.len().saturating_sub(1);
-    let at = (0..TICKS).filter_map(|tick| bounds.get(bars * tick / (TICKS - 1)));
+    let ticks: Vec<Timestamp> = (0..TICKS)
+        .filter_map(|tick| bounds.get(bars * tick / (TICKS - 1)))
+        .copied()
+        .collect();
+    let date = |at: Timestamp| at.in_zone(zone).date();
+    let has_several_a_day = ticks.windows(2).any(|pair| date(pair[0]) == date(pair[1]));
     let text = |at: &Timestamp| match length {
         _ if length <= DAY + HOUR => time_of_day(*at, zone),
+        _ if length <= 6 * DAY && has_several_a_day => weekday_time(*at, zone, lang),
         _ if length <= 10 * DAY => short_day(*at, zone, lang),
         _ => month_day(*at, zone, lang),
     };
-    at.map(text).collect()
+    ticks.iter().map(text).collect()
 }
 
 /// The end of a bar: only the time if it is on the same day as the start.
@@ -376,6 +382,10 @@ mod tests {
         );
         let week = of("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
         assert_eq!((week.len(), week[0].as_str(), week[5].as_str()), (6, "Mon 16 Nov", "Mon 23 Nov"));
+        let days = of("2026-11-16T06:00:00Z", "2026-11-18T06:00:00Z");
+        assert_eq!((days[0].as_str(), days[5].as_str()), ("Mon 06:00", "Wed 06:00"));
+        let unique: std::collections::BTreeSet<&String> = days.iter().collect();
+        assert_eq!(unique.len(), 6, "{days:?}");
         assert_eq!(of("2026-10-24T00:00:00Z", "2026-11-23T00:00:00Z")[0], "24 Oct");
     }
 

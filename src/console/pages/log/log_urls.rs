@@ -190,14 +190,17 @@ impl<'a> LogUrls<'a> {
         struct Since {
             again: &'static str,
             again_from: String,
-            list: Option<String>,
         }
-        let query = Since {
-            again: "custom",
-            again_from: at.rfc3339(),
-            list: self.query.list.clone(),
-        };
-        format!("{}#send-again", href(&self.path, &query))
+        let page = href(&self.path, &self.query.closed());
+        let dialog = href(
+            "",
+            &Since {
+                again: "custom",
+                again_from: at.rfc3339(),
+            },
+        );
+        let dialog = if page.contains('?') { dialog.replacen('?', "&", 1) } else { dialog };
+        format!("{page}{dialog}#send-again")
     }
 
     /// The rows as a file.

@@ -90,7 +90,11 @@ impl Refresher {
 
     fn refresh(self: &Rc<Self>) {
         let is_idle = self.freshness.get_untracked() != Freshness::Paused && !self.is_loading.get() && !self.is_over.get_untracked();
-        if !is_idle || document().hidden() || is_in_use(REGION) {
+        if !is_idle || document().hidden() {
+            return;
+        }
+        if is_in_use(REGION) {
+            self.freshness.update(|freshness| *freshness = freshness.postponed());
             return;
         }
         self.is_loading.set(true);

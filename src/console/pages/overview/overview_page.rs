@@ -12,7 +12,7 @@ use crate::{
             icon::{Icon, TICK},
             notice::Trouble,
             time::Ago,
-            unseen::written_out,
+            unseen::{written_out, written_out_text},
         },
         pages::{
             deliveries::discard_forms::SendHeld,
@@ -266,7 +266,7 @@ fn row(problem: ProblemView, lang: Lang) -> AnyView {
     view! {
         <tr>
             <td class="name">
-                <a href=path.clone() id=format!("open-{}", problem.id) title=problem.name.clone()>
+                <a href=path.clone() id=format!("open-{}", problem.id) title=written_out_text(&problem.name)>
                     {written_out(&problem.name)}
                 </a>
             </td>

@@ -15,13 +15,13 @@ use crate::{
         href::page_query,
         pages::{
             deliveries::{discard_forms::HeldAfterEnabling, progress::Progress},
-            log::{log_query::LogQuery, logs::Logs},
+            log::logs::Logs,
             webhook::{
-                health::{enable_form, health_part, status_part},
+                health::{enable_form, health_part, logs_link, status_part},
                 live_health::LiveHealth,
                 load_form::{ActionResult, DisabledView, FormView, load},
                 read_only::ReadOnly,
-                save::Intent,
+                test_event::TestEventButton,
                 webhook_actions::{SecretOnce, actions, outcome},
                 webhook_form::WebhookFields,
             },
@@ -30,7 +30,7 @@ use crate::{
         server::{caller, console_error},
         viewer::lang,
     },
-    messages::{Lang, common, logs::title as logs_title, webhook as say},
+    messages::{Lang, common, webhook as say},
 };
 
 /// The query of the page, besides the one of the log.
@@ -97,23 +97,16 @@ pub(super) fn WebhookPage(
         view! { <ReadOnly form=form.clone() /> }.into_any()
     };
     let done = match saved.as_deref() {
-        Some("created") => Some(say::added(lang)),
+        Some("created") if enabled => Some(say::added(lang)),
+        Some("created") => Some(say::added_disabled(lang)),
         Some("changed") => Some(say::saved(lang)),
         Some("tested") => Some(say::tested(lang)),
         Some("enabled") => Some(say::enabled_again(lang)),
         _ => None,
     };
-    // What one does next.
-    let first_test = (saved.as_deref() == Some("created") && enabled).then(|| {
-        view! {
-            <form method="post" action=with_list(&path)>
-                <button class="button primary" type="submit" name="intent" value=Intent::Test.to_string()>
-                    {say::first_test(lang)}
-                </button>
-            </form>
-        }
-        .into_any()
-    });
+    // What one does next. With scripts the page stays, and with it the secret that it shows once.
+    let first_test = (saved.as_deref() == Some("created") && enabled)
+        .then(|| view! { <TestEventButton id=id.clone() events=Vec::new() action=with_list(&path) is_next_step=true /> }.into_any());
     view! {
         <Title text=form.title.clone() />
         <ListLine id=id.clone() name=form.title.clone() />
@@ -153,9 +146,6 @@ pub(super) fn WebhookPage(
 
 /// Links to the sections, which stay in sight.
 fn section_links(form: &FormView, lang: Lang) -> AnyView {
-    // Deliveries can be listed before the first callback.
-    let is_listed = page_query::<LogQuery>().response.is_some();
-    let logs = is_listed || form.health.as_ref().is_some_and(|health| health.last.is_some());
     let counted = |href: &'static str, text: &'static str, count: usize| {
         view! {
             <a href=href rel="external">
@@ -180,7 +170,7 @@ fn section_links(form: &FormView, lang: Lang) -> AnyView {
             {link("#general", say::general(lang))} {link("#webhook-details", say::details(lang))}
             {counted("#additional-headers", say::headers(lang), form.form.headers().len())}
             {counted("#event", say::event(lang), form.form.events.len())}
-            {logs.then(|| link("#logs", logs_title(lang)))} {edit}
+            {logs_link(form.health.as_ref())} {edit}
         </nav>
     }
     .into_any()

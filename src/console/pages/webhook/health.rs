@@ -11,6 +11,7 @@ use crate::{
             time::Time,
             unseen::ForeignText,
         },
+        href::page_query,
         pages::{
             deliveries::{discard_forms::DiscardMenu, load_deliveries::FAILED_FOR_GOOD, pause_words::PauseNotice},
             log::log_query::{LogQuery, log_href},
@@ -23,14 +24,45 @@ use crate::{
         viewer::lang,
     },
     domain::webhook::Status,
-    messages::{deliveries, verdict, webhook as say},
+    messages::{deliveries, logs, overview, verdict, webhook as say},
 };
 
 /// The parts of the page that change while it is open.
 pub(super) fn health_parts(id: &str, status: Option<Status>, health: Option<HealthView>) -> AnyView {
     view! {
         {status_part(status)}
+        {logs_link(health.as_ref())}
         {health_part(id, health)}
+    }
+    .into_any()
+}
+
+/// The link to the log, once there is one, with the number of callbacks that failed in the last 24 hours.
+pub(super) fn logs_link(health: Option<&HealthView>) -> AnyView {
+    let lang = lang();
+    // Deliveries can be listed before the first callback.
+    let is_listed = page_query::<LogQuery>().response.is_some();
+    let has_log = is_listed || health.is_some_and(|health| health.last.is_some());
+    let failed = health.map_or(0, |health| health.failed_in_day);
+    let count = (failed > 0).then(|| {
+        view! {
+            " "
+            <span class="count bad" title=logs::chart_failed(lang, failed)>
+                {overview::plain(lang, failed)}
+            </span>
+        }
+    });
+    view! {
+        <span id="logs-link" data-list-part="true">
+            {has_log
+                .then(|| {
+                    view! {
+                        <a href="#logs" rel="external">
+                            {logs::title(lang)} {count}
+                        </a>
+                    }
+                })}
+        </span>
     }
     .into_any()
 }

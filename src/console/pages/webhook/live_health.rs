@@ -6,6 +6,7 @@ use std::{cell::Cell, rc::Rc, time::Duration};
 use leptos::prelude::*;
 
 use crate::console::{
+    ConsoleError,
     islands::{is_in_use, is_within, listen, replace_parts},
     pages::webhook::health_fragment::health_fragment,
 };
@@ -26,26 +27,33 @@ pub fn LiveHealth(
 /// Begins. The result says whether a request is on its way.
 fn start(id: String) -> Rc<Cell<bool>> {
     let is_loading = Rc::new(Cell::new(false));
-    let loading = is_loading.clone();
+    let is_over = Rc::new(Cell::new(false));
+    let (loading, over) = (is_loading.clone(), is_over.clone());
     let refresh = move || {
         let is_focused = document().active_element().is_some_and(|active| is_within(&active, REGION));
-        if loading.get() || document().hidden() || is_focused || is_in_use(REGION) {
+        if loading.get() || over.get() || document().hidden() || is_focused || is_in_use(REGION) {
             return;
         }
         loading.set(true);
-        let (loading, id) = (loading.clone(), id.clone());
+        let (loading, over, id) = (loading.clone(), over.clone(), id.clone());
         leptos::task::spawn_local(async move {
             let query = window().location().search().unwrap_or_default();
             let fragment = health_fragment(id, query.trim_start_matches('?').to_owned()).await;
             loading.set(false);
-            // After an error the next time comes anyway.
-            if let Ok(fragment) = fragment {
-                replace_parts(&fragment.html, REGION);
+            match fragment {
+                Ok(fragment) => replace_parts(&fragment.html, REGION),
+                Err(ConsoleError::SignedOut) => over.set(true),
+                // The next time comes anyway.
+                Err(_) => {}
             }
         });
     };
     let shown = refresh.clone();
-    listen(&document(), "visibilitychange", move |_| shown());
+    listen(&document(), "visibilitychange", move |_| {
+        // Somebody may have signed in again in another tab.
+        is_over.set(false);
+        shown();
+    });
     // Without the interval, the summary is refreshed when the page is shown again.
     let _ = set_interval_with_handle(refresh, REFRESH);
     is_loading

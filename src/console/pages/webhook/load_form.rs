@@ -131,7 +131,16 @@ pub struct DisabledView {
 pub async fn load_new(app: &AppState, by: &Principal, posted: Option<Posted>, from: Option<String>) -> Result<FormView, UseCaseError> {
     by.may(Action::WriteWebhooks, false)?;
     let mut view = match (posted, from) {
-        (Some(posted), _) => FormView::posted(posted),
+        (Some(posted), _) => {
+            let copied = match posted.form.copy_of.as_deref().map(str::parse) {
+                Some(Ok(id)) => webhooks::get(app, by, id).await.ok().map(|original| original.fields.name),
+                _ => None,
+            };
+            FormView {
+                copied,
+                ..FormView::posted(posted)
+            }
+        }
         (None, Some(from)) => {
             let id = from.parse().map_err(|_| UseCaseError::NotFound)?;
             let original = WebhookForm::of_stored(webhooks::get(app, by, id).await?);

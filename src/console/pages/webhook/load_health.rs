@@ -60,6 +60,8 @@ pub struct HealthView {
     pub counts: DeliveryCounts,
     /// "92.7 % of 59 in 24 h", if there was a callback.
     pub rate: Option<String>,
+    /// The callbacks of the last 24 hours that failed.
+    pub failed_in_day: u64,
     /// "median 45 ms".
     pub median: Option<String>,
     /// The last 24 hours.
@@ -156,6 +158,7 @@ pub(super) async fn health(
         pause: pause_view(app, by, id, counts.waiting, lang).await?,
         counts,
         rate: rate(succeeded, failed, lang),
+        failed_in_day: failed,
         median: figures
             .median_ms
             .map(|ms| rounded(ms.round().max(0.0).to_string().parse().unwrap_or(0), lang)),

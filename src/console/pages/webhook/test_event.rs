@@ -37,8 +37,15 @@ pub fn TestEventButton(
     events: Vec<(String, String)>,
     /// Where the form is sent without scripts: the page.
     action: String,
+    /// Whether it is what one does next, after the webhook was added.
+    is_next_step: bool,
 ) -> impl IntoView {
     let lang = lang();
+    let (class, text) = if is_next_step {
+        ("button primary", say::first_test(lang))
+    } else {
+        ("button", say::test(lang))
+    };
     let (form, choice) = (NodeRef::<Form>::new(), NodeRef::<Select>::new());
     let (test, sent) = (ServerAction::<SendTestEvent>::new(), RwSignal::new(false));
     Effect::new(move |_| match test.value().get() {
@@ -76,8 +83,8 @@ pub fn TestEventButton(
     view! {
         <form method="post" class="test-event" action=action node_ref=form on:submit=submit>
             <input type="hidden" name="intent" value=Intent::Test.to_string() />
-            <button class="button" type="submit" aria-busy=move || test.pending().get().then_some("true")>
-                {say::test(lang)}
+            <button class=class type="submit" aria-busy=move || test.pending().get().then_some("true")>
+                {text}
             </button>
             {choices}
         </form>

@@ -47,7 +47,7 @@ pub(super) fn actions(form: &FormView, enabled: bool, held: u64, lang: Lang) -> 
     view! {
         <div class="actions webhook-actions">
             {(held > 0 && enabled).then(|| view! { <SendHeld id=id.clone() text=send_held(held, lang) /> })}
-            <TestEventButton id=id.clone() events action=path.clone() />
+            <TestEventButton id=id.clone() events action=path.clone() is_next_step=false />
             {form.send_again.clone().map(|dialog| view! { <SendAgainMenu dialog enabled /> })}
             <a class="button" href=format!("/webhooks/new?from={id}")>
                 {say::duplicate(lang)}
@@ -136,7 +136,9 @@ pub(super) fn SecretOnce(
                     {say::stored_it(lang)}
                 </a>
                 " "
-                <a href=format!("{path}/verify")>{guide::verify_link(lang)}</a>
+                <a href=format!("{path}/verify") target="_blank" rel="external">
+                    {guide::verify_link(lang)}
+                </a>
             </p>
         </div>
     }

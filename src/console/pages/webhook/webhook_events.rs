@@ -143,6 +143,7 @@ pub(super) fn events(form: &FormView, errors: &[ErrorView], lang: Lang) -> AnyVi
             <p class="hint" data-none="" hidden=is_found>
                 {say::events_none(lang)}
             </p>
+            <p class="hint none-chosen">{say::events_none_chosen(lang)}</p>
             {templates(lang)}
             <EventPicker />
         </div>

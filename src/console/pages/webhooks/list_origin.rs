@@ -64,14 +64,6 @@ pub(in crate::console::pages) fn with_list(address: &str) -> String {
     format!("{address}{list}{fragment}")
 }
 
-/// The list of the current page, for a form whose fields become the query of the page.
-#[component]
-pub(in crate::console::pages) fn KeptList() -> impl IntoView {
-    Origin::of(&origin())
-        .list
-        .map(|list| view! { <input type="hidden" name="list" value=list /> })
-}
-
 /// The list after the webhook of the current page was deleted.
 pub(in crate::console::pages) fn list_after_deletion() -> String {
     let list = href(PATH, &origin());

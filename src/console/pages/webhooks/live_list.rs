@@ -112,7 +112,23 @@ pub fn LiveList() -> impl IntoView {
         view! {
             <div class="toast">
                 <p>{toast.message.clone()}</p>
-                {toast.held_href.clone().map(|href| view! { <a href=href>{say::held_review(lang)}</a> })}
+                {toast
+                    .held_href
+                    .clone()
+                    .map(|href| {
+                        let until = js_sys::Date::now().to_string();
+                        view! {
+                            <form method="post" action=format!("/webhooks/{}/deliveries/send-again", toast.webhook)>
+                                <input type="hidden" name="since" value="0" />
+                                <input type="hidden" name="until" value=until />
+                                <input type="hidden" name="held" value="true" />
+                                <button class="quiet" type="submit">
+                                    {say::held_send(lang)}
+                                </button>
+                            </form>
+                            <a href=href>{say::held_review(lang)}</a>
+                        }
+                    })}
                 <button
                     class="quiet"
                     type="button"
@@ -284,10 +300,15 @@ impl List {
     /// Refreshes the list, unless that would disturb somebody.
     fn refresh(self: &Rc<Self>) {
         let is_idle = self.shown.freshness.get_untracked() != Freshness::Paused && !self.is_loading.get() && !self.is_over.get();
-        if is_idle && !document().hidden() && !is_in_use(REGION) {
-            let query = self.query.borrow().clone();
-            self.load(query, Address::Refresh);
+        if !is_idle || document().hidden() {
+            return;
         }
+        if is_in_use(REGION) {
+            self.shown.freshness.update(|freshness| *freshness = freshness.postponed());
+            return;
+        }
+        let query = self.query.borrow().clone();
+        self.load(query, Address::Refresh);
     }
 
     fn toggle_pause(self: &Rc<Self>) {
@@ -324,6 +345,8 @@ impl List {
         match fragment {
             Ok(fragment) => {
                 replace_parts(&fragment.html, REGION);
+                // Somebody may have signed in again in another tab.
+                self.is_over.set(false);
                 self.shown.problem.set(None);
                 self.shown.freshness.update(|freshness| *freshness = freshness.refreshed());
             }

@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use crate::{
     app::AppState,
     auth::principal::Principal,
-    console::{pages::webhooks::set_enabled::EnabledWebhook, viewer::lang},
+    console::{
+        pages::{deliveries::discard_forms::SendHeld, webhooks::set_enabled::EnabledWebhook},
+        viewer::lang,
+    },
     domain::id::WebhookId,
     messages::{common, webhooks as say},
     services::{error::UseCaseError, webhooks},
@@ -45,7 +48,14 @@ pub(super) fn SwitchedNotice(
         <div class="toasts" role="status">
             <div class="toast">
                 <p>{webhook.message}</p>
-                {webhook.held_href.map(|href| view! { <a href=href>{say::held_review(lang)}</a> })}
+                {webhook
+                    .held_href
+                    .map(|href| {
+                        view! {
+                            <SendHeld id=id.to_string() text=say::held_send(lang).to_owned() class="quiet" />
+                            <a href=href>{say::held_review(lang)}</a>
+                        }
+                    })}
                 <form method="post" action=here.clone()>
                     <input type="hidden" name="id" value=id.to_string() />
                     <input type="hidden" name="enabled" value=(!webhook.enabled).to_string() />

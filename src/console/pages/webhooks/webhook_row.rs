@@ -9,7 +9,7 @@ use crate::{
             icon::{CROSS, Icon, NavIcon, PAUSE, TICK},
             sparkline::Sparkline,
             time::Ago,
-            unseen::{ForeignText, written_out},
+            unseen::{ForeignText, written_out, written_out_text},
         },
         pages::webhooks::{
             columns::{Column, Columns},
@@ -62,7 +62,7 @@ pub(super) fn WebhookRow(
         <tr id=format!("webhook-{id}")>
             <td class="name" data-letter=letter(&fields.name) data-hue=hue(&fields.url)>
                 {choice}
-                <a href=path.clone() id=format!("open-{id}") title=fields.name.clone()>
+                <a href=path.clone() id=format!("open-{id}") title=written_out_text(&fields.name)>
                     {written_out(&fields.name)}
                 </a>
             </td>
@@ -109,7 +109,7 @@ fn cells(row: RowView, columns: &Columns, path: &str, lang: Lang) -> AnyView {
         {shown(Column::Url)
             .then(|| {
                 view! {
-                    <td class="url clip" title=fields.url.clone()>
+                    <td class="url clip" title=written_out_text(&fields.url)>
                         <CutUrl url=fields.url.clone() />
                     </td>
                 }
@@ -117,7 +117,7 @@ fn cells(row: RowView, columns: &Columns, path: &str, lang: Lang) -> AnyView {
         {shown(Column::Event)
             .then(|| {
                 view! {
-                    <td class="events" title=row.events>
+                    <td class="events" title=written_out_text(&row.events)>
                         <span class="event">
                             <NavIcon path=row.event_icon />
                             {cut_name(&row.event)}
@@ -129,7 +129,7 @@ fn cells(row: RowView, columns: &Columns, path: &str, lang: Lang) -> AnyView {
         {shown(Column::Description)
             .then(|| {
                 view! {
-                    <td class="description clip quiet-text" title=fields.description.clone()>
+                    <td class="description clip quiet-text" title=written_out_text(&fields.description)>
                         {description}
                     </td>
                 }
