@@ -18,6 +18,11 @@ if [ -n "$heavy" ]; then
   echo "lint: the browser build depends on server crates: $(tr '\n' ' ' <<<"$heavy")" >&2
   exit 1
 fi
+# The workspace of the fuzz targets has a lock file of its own.
+if ! cargo tree --locked --quiet --manifest-path fuzz/Cargo.toml >/dev/null; then
+  echo "lint: fuzz/Cargo.lock is not up to date: run cargo metadata in the folder fuzz" >&2
+  exit 1
+fi
 # A file has one subject; a longer file usually has several.
 long=$(git ls-files '*.rs' | xargs wc -l | awk '$2 != "total" && $1 > 600 { print "  " $2 ": " $1 " lines" }')
 if [ -n "$long" ]; then

@@ -17,8 +17,10 @@ use std::{
     cell::Cell,
     collections::{HashMap, HashSet},
     io, thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::{
     EventSchema,
@@ -30,8 +32,12 @@ use state::{Key, State};
 /// Maximum work of one comparison in one direction.
 const STEPS_MAX: u64 = 2_000_000;
 
-/// Maximum time of one comparison in one direction, whatever the work is. Ordinary comparisons take a thousandth of it.
+/// Maximum processor time of one comparison in one direction, whatever the work is, so that the result does not depend on what else the machine does.
+/// Ordinary comparisons take a thousandth of it.
 const TIME_MAX: Duration = Duration::from_secs(2);
+
+/// The time is read after this much work, because reading it is a system call.
+const STEPS_PER_READING: u64 = 64;
 
 /// Maximum number of claims of which each is needed for the one before.
 const DEPTH_MAX: usize = 2_000;
@@ -108,7 +114,10 @@ struct Comparison<'g> {
     breaks: Breaks,
     /// Counts also where the comparison is only read.
     steps: Cell<u64>,
-    started: Instant,
+    /// The work at which the time was read last.
+    read_at: Cell<u64>,
+    /// The processor time of the thread at the start.
+    started: Duration,
     changes: Vec<Change>,
     /// What has been proven, or is being proven and may be assumed for values further inside the data.
     assumed: HashSet<Key>,
@@ -131,13 +140,19 @@ struct Comparison<'g> {
     different: HashSet<(At, At)>,
 }
 
+/// The processor time that this thread has used.
+fn processor_time() -> Duration {
+    clock_gettime(ClockId::ThreadCPUTime).try_into().unwrap_or_default()
+}
+
 impl<'g> Comparison<'g> {
     fn new(graphs: [&'g Graph; 2], breaks: Breaks) -> Self {
         Self {
             graphs,
             breaks,
             steps: Cell::new(0),
-            started: Instant::now(),
+            read_at: Cell::new(0),
+            started: processor_time(),
             changes: Vec::new(),
             assumed: HashSet::new(),
             trail: Vec::new(),
@@ -189,9 +204,13 @@ impl<'g> Comparison<'g> {
 
     /// Counts work. Returns false once there was too much: nothing more is proven then.
     fn spend(&self, steps: usize) -> bool {
-        self.steps.set(self.steps.get().saturating_add(steps as u64));
-        if self.started.elapsed() > TIME_MAX {
-            self.give_up();
+        let done = self.steps.get().saturating_add(steps as u64);
+        self.steps.set(done);
+        if done >= self.read_at.get().saturating_add(STEPS_PER_READING) {
+            self.read_at.set(done);
+            if processor_time().saturating_sub(self.started) > TIME_MAX {
+                self.give_up();
+            }
         }
         !self.is_exhausted()
     }
