@@ -71,7 +71,7 @@ async function prepared(server: Server, url: string): Promise<{ id: string; move
 }
 
 test('a menu moves nothing', async ({ page, another, receiver }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   const server = await another();
   await signIn(page, server.url);
   receiver.answers.set('/fails', { status: 500, body: '' });
