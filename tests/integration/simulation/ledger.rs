@@ -151,14 +151,14 @@ fn no_two_attempts_overlap(world: &World, delivery: &Delivery, made: &[&Attempt]
     }
 }
 
-/// Nothing is sent again after a success that its node could store: one that had no fault from its last lease on.
+/// Nothing is sent again after a success that could be stored: one before and after which no node had a fault.
 fn success_is_final(world: &World, delivery: &Delivery, made: &[&Attempt], violations: &mut Vec<String>) {
     if world.requests.of(delivery.id).0 > 0 {
         return;
     }
     for success in made.iter().filter(|attempt| is_success(attempt)) {
         let stored = success.ended.map_or(0, |(at, _)| at) + STORED_AT_ONCE;
-        if world.had_trouble(success.node, success.began - LEASE, stored) || world.are_leases_uncertain(stored) {
+        if world.had_trouble(success.began - LEASE, stored) || world.are_leases_uncertain(stored) {
             continue;
         }
         if let Some(again) = made.iter().find(|attempt| attempt.began > stored) {
