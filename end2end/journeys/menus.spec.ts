@@ -6,11 +6,11 @@ import { accessible, expect, fits, live, signIn, test } from '../support/test.ts
 /** What opens something over the page. Sections and long texts that unfold in their place are no menus. */
 const MENUS = '[popovertarget], details.menu > summary';
 
-/** Where each thing of the page is that can be seen and does not belong to what a menu opened. */
+/** Where each thing of the page is that can be seen and does not belong to what a menu opened, nor to the summary, whose times go on. */
 const positions = (page: Page) =>
   page.evaluate(() =>
     [...document.querySelectorAll('a, button, summary, input, select, textarea, h1, h2, p, tr, th, td, svg, section, form')]
-      .filter((element) => !element.closest('[popover], details.menu > :not(summary)') && element.checkVisibility())
+      .filter((element) => !element.closest('[popover], details.menu > :not(summary), #health-part') && element.checkVisibility())
       .map((element) => {
         const box = element.getBoundingClientRect();
         // Within the page, because a menu may scroll it into view. What sticks to the window moves within the page with each scroll.
