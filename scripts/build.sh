@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sets up what is missing, and builds the server with the site inside it. Arguments are passed to cargo: `scripts/build.sh --release`.
-# In the first build the dependencies of the server are compiled beside the tools and the front end, whose last steps occupy one core.
+# Installs the tools that are missing, and builds the server with the site embedded. Arguments are passed to cargo: `scripts/build.sh --release`.
+# The first build compiles the dependencies of the server in parallel with the tools and the front end, because their last steps use only one core.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh --compiler

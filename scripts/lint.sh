@@ -18,7 +18,7 @@ if [ -n "$heavy" ]; then
   echo "lint: the browser build depends on server crates: $(tr '\n' ' ' <<<"$heavy")" >&2
   exit 1
 fi
-# The workspace of the fuzz targets has a lock file of its own.
+# `fuzz` is a separate workspace, so the commands above do not check its Cargo.lock.
 if ! cargo tree --locked --quiet --manifest-path fuzz/Cargo.toml >/dev/null; then
   echo "lint: fuzz/Cargo.lock is not up to date: run cargo metadata in the folder fuzz" >&2
   exit 1

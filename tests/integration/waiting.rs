@@ -284,7 +284,7 @@ async fn dialog_counts_before_it_sends_and_a_range_limits_what_is_sent(database:
         let (wrong, _) = numbers(bad).await;
         assert!(!wrong.contains("Send them again"), "{bad}: {wrong}");
     }
-    // The log below the dialog stays as it is.
+    // The form and the links keep the range and the filters of the log.
     let (_, filtered) = numbers("again=1h&range=30d&response=failed&times=utc").await;
     let filtered = Page::of(&filtered);
     for field in ["range\"][value=\"30d", "response\"][value=\"failed", "times\"][value=\"utc"] {

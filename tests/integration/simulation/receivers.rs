@@ -90,7 +90,7 @@ struct Shared {
 }
 
 impl Observed {
-    /// Plans one receiver for each webhook. A slow receiver takes up to nine tenths of `timeout`. With `are_slow`, all are slow until the faults end.
+    /// Plans one receiver for each webhook. A slow receiver responds within 90 % of `timeout`. If `are_slow` is true, all receivers are slow until the faults end.
     pub(super) fn plan(webhooks: usize, timeout: Duration, are_slow: bool, random: &mut SmallRng) -> Self {
         let modes = (0..webhooks)
             .map(|_| {

@@ -34,8 +34,8 @@ fn always(comparison: &Comparison<'_>, at: At) -> Vec<At> {
     found
 }
 
-/// The subschemas that may apply to the same value through this one, without itself and without what is only in `not`. When the limit of work is
-/// reached, some are missing; nothing is proven then.
+/// The subschemas that may apply to the same value because this one applies. The result excludes this subschema, and those that only occur in `not`.
+/// If the limit of work is reached, the result is incomplete, and the comparison proves nothing more.
 pub(super) fn perhaps(comparison: &Comparison<'_>, at: At) -> Vec<At> {
     let mut found: BTreeSet<At> = BTreeSet::new();
     let mut open: Vec<At> = comparison.node(at).in_place().map(|id| At { side: at.side, id }).collect();

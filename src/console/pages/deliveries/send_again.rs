@@ -192,7 +192,7 @@ pub(in crate::console::pages) fn SendAgainMenu(
     }
 }
 
-/// The part of the query that belongs to the log, which stays as it is.
+/// The query parameters of the log. The form of the dialog sends them again, so that the log keeps its range and filters.
 fn query_of_log() -> Vec<(String, String)> {
     let query: BTreeMap<String, String> = page_query();
     query.into_iter().filter(|(name, _)| LOG_FIELDS.contains(&name.as_str())).collect()

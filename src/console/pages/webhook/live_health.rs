@@ -50,7 +50,7 @@ fn start(id: String) -> Rc<Cell<bool>> {
     };
     let shown = refresh.clone();
     listen(&document(), "visibilitychange", move |_| {
-        // Somebody may have signed in again in another tab.
+        // The user may have signed in again in another tab, so the next request may succeed.
         is_over.set(false);
         shown();
     });

@@ -345,7 +345,7 @@ impl List {
         match fragment {
             Ok(fragment) => {
                 replace_parts(&fragment.html, REGION);
-                // Somebody may have signed in again in another tab.
+                // The request succeeded, so the session is valid again: the user has signed in in another tab.
                 self.is_over.set(false);
                 self.shown.problem.set(None);
                 self.shown.freshness.update(|freshness| *freshness = freshness.refreshed());
