@@ -57,6 +57,13 @@ impl Lease {
         }
     }
 
+    /// Notes that the lease has expired earlier than expected, by the clock of the database.
+    pub(super) fn expired(&self) {
+        if let Some(until) = &self.until {
+            *locked(until) = Instant::now();
+        }
+    }
+
     /// Time until the next renewal.
     pub(super) fn pause(&self) -> Duration {
         if !self.is_held() {
@@ -85,6 +92,9 @@ mod tests {
             assert_eq!(renewed(late + Duration::from_millis(10)), (true, false), "{attempt:?}");
             assert_eq!(renewed(late.saturating_sub(Duration::from_secs(1))), (true, true));
             assert_eq!(renewed(length.saturating_sub(MARGIN)), (false, false));
+            assert_eq!(renewed(Duration::ZERO), (true, true));
+            lease.expired();
+            assert!(!lease.is_held() && !lease.outlasts_attempt());
             assert!(pause * RENEWALS < late, "{attempt:?}: {pause:?}");
         }
     }

@@ -22,24 +22,38 @@ impl Store {
         self.backend() == DbBackend::Postgres || self.write.pool().is_none()
     }
 
-    /// Extends the node's lease to this duration from now, and reads the clock of the database. Returns the number of nodes with a lease, including this one.
-    pub async fn renew_lease(&self, node: NodeId, lease: Duration) -> Result<u32, StoreError> {
+    /// Acquires a lease of this duration from now. Returns the number of nodes with a lease, including this one.
+    pub async fn acquire_lease(&self, node: NodeId, lease: Duration) -> Result<u32, StoreError> {
+        let sql = format!(
+            "INSERT INTO nodes (lease_until, id, revision) VALUES ({NOW} + ?, ?, 0) ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until"
+        );
+        Ok(self.set_lease(&sql, node, lease).await?.unwrap_or(1))
+    }
+
+    /// Extends the node's lease to this duration from now. Returns the number of nodes with a lease, including this one. `None` if the node has no
+    /// lease, or if it has expired by the clock of the database: other nodes may have taken over its deliveries.
+    pub async fn renew_lease(&self, node: NodeId, lease: Duration) -> Result<Option<u32>, StoreError> {
+        let sql = format!("UPDATE nodes SET lease_until = {NOW} + ? WHERE id = ? AND lease_until > {NOW}");
+        self.set_lease(&sql, node, lease).await
+    }
+
+    /// Runs a statement that sets the lease of a node, and reads the clock of the database.
+    async fn set_lease(&self, sql: &str, node: NodeId, lease: Duration) -> Result<Option<u32>, StoreError> {
         if !self.is_shared() {
-            return Ok(1);
+            return Ok(Some(1));
         }
         let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
         let sql = format!(
-            "INSERT INTO nodes (id, lease_until, revision) VALUES (?, {NOW} + ?, 0) ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until \
-             RETURNING {NOW} AS now, (SELECT COUNT(*) FROM nodes AS others WHERE others.id <> nodes.id AND others.lease_until > {NOW}) AS others"
+            "{sql} RETURNING {NOW} AS now, (SELECT COUNT(*) FROM nodes AS others WHERE others.id <> nodes.id AND others.lease_until > {NOW}) AS others"
         );
-        let values = [node.0.into(), lease.into()];
         let asked = Instant::now();
+        let values = [lease.into(), node.0.into()];
         let Some(row) = self.write.query_one_raw(statement(self.backend(), &sql, values)).await? else {
-            return Ok(1);
+            return Ok(None);
         };
         self.clock.note(Timestamp(row.try_get("", "now")?), asked);
         let others: i64 = row.try_get("", "others")?;
-        Ok(1 + u32::try_from(others).unwrap_or_default())
+        Ok(Some(1 + u32::try_from(others).unwrap_or_default()))
     }
 
     /// The number of changes of webhooks so far.

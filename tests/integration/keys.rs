@@ -172,7 +172,7 @@ async fn wrong_master_key_is_reported_at_start(database: TestDatabase) {
     store.check_key().await.unwrap();
     if store.is_shared() {
         // Running nodes would continue with the old key.
-        store.renew_lease(new_id(), clearhook::delivery::LEASE).await.unwrap();
+        store.acquire_lease(new_id(), clearhook::delivery::LEASE).await.unwrap();
         let told = store.begin_rotation(&to).await.unwrap_err();
         assert!(
             matches!(told, KeyError::InUse(1)) && told.to_string().contains("stop every"),

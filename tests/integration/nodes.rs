@@ -11,12 +11,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clearhook::{catalogue::BuiltIn, domain::role::Role};
+use clearhook::{catalogue::BuiltIn, delivery::DeliverySettings, domain::role::Role, storage::new_id};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{JsonBody, TestApp, cloud_event},
+    app::{JsonBody, TestApp, cloud_event, loopback, quick},
     binary::client,
     database::TestDatabase,
     node::{Node, check_ledger, publish_on, received, wait_long},
@@ -98,6 +98,42 @@ async fn suspended_node_repeats_only_attempts_in_flight() {
     let twice = receiver.seen().len() - received(&receiver).len();
     assert!(twice <= 16 && receiver.seen().len() == before, "{twice} were sent twice");
     assert_eq!(second.terminate().await, Some(0));
+}
+
+/// The clock of the database may be set forward, as in a failover to a server with another time, and a machine may be suspended. Then the lease has
+/// expired for the other nodes, but not for the node that has it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn node_whose_lease_expired_early_leaves_its_waiting_deliveries_to_others() {
+    const EVENTS: usize = 40;
+    let database = TestDatabase::postgres().await;
+    let one_at_a_time = || DeliverySettings {
+        concurrency_per_webhook: 1,
+        ..quick()
+    };
+    let slow = Reply {
+        delay: Duration::from_millis(400),
+        ..Reply::status(200)
+    };
+    let receiver = Receiver::start(std::iter::repeat_n(slow, 2 * EVENTS)).await;
+    let one = TestApp::start_with(&database, one_at_a_time(), loopback(), new_id()).await;
+    one.webhook(&receiver.url, &[BuiltIn::IdentityCreated]).await;
+    publish_many(&one, BuiltIn::IdentityCreated, EVENTS, "early-").await;
+    receiver.wait(1).await;
+    let two = TestApp::start_with(&database, one_at_a_time(), loopback(), new_id()).await;
+    let owner = one.node.0;
+    let taken_over = format!(
+        "WITH expired AS (UPDATE nodes SET lease_until = 0 WHERE id = '{owner}') \
+         UPDATE deliveries SET state = 'pending', lease_owner = NULL WHERE state = 'sending' AND lease_owner = '{owner}'"
+    );
+    database.execute(&taken_over).await;
+    two.dispatcher.wake();
+    wait_long(&database).await;
+    assert_eq!(database.count("deliveries WHERE state = 'succeeded'").await, i64::try_from(EVENTS).unwrap());
+    // The node finds out when it renews its lease, which it does every 4 s.
+    let twice = receiver.seen().len() - received(&receiver).len();
+    assert!(twice <= EVENTS / 2, "{twice} of {EVENTS} were sent twice");
+    one.stop().await;
+    two.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -37,11 +37,28 @@ impl BackgroundTask for LeaseRenewal {
 }
 
 impl LeaseRenewal {
-    /// Acquires or renews the lease. If the lease had expired, a new term begins.
+    /// Acquires or renews the lease. If the lease had expired, for this node or by the clock of the database, a new term begins. The two differ if
+    /// the clock of the database was set forward, or if the machine was suspended, which stops the clock of the process.
     pub(in crate::delivery) async fn renew(&self) {
         let began = Instant::now();
         let timeout = TIMEOUT_MAX.min(self.timeout);
-        match self.store.within(timeout).renew_lease(self.node, self.lease.length()).await {
+        let (store, length) = (self.store.within(timeout), self.lease.length());
+        let renewed = match store.renew_lease(self.node, length).await {
+            Ok(Some(nodes)) => Ok(nodes),
+            Ok(None) => {
+                if self.lease.is_held() {
+                    tracing::warn!(
+                        "the lease of this node has expired earlier than expected by the clock of the database, so other nodes may send its waiting \
+                         deliveries; this node claims deliveries anew. Either the clock of the database was set forward, or this machine was suspended"
+                    );
+                }
+                // Also if the answer to the next statement is lost.
+                self.lease.expired();
+                store.acquire_lease(self.node, length).await
+            }
+            Err(error) => Err(error),
+        };
+        match renewed {
             Ok(nodes) => {
                 self.write_health.succeeded();
                 self.engine.set_nodes(nodes);

@@ -39,7 +39,8 @@ pub(super) const FAULTS_END: i64 = 100_000;
 const SETTLED: i64 = 30 * 60_000;
 /// How long a run goes on after everything is delivered, so that second attempts are seen.
 const AFTERWARDS: i64 = 45_000;
-/// Within this time of a step of the database's clock the leases do not exclude that two nodes send the same delivery: a renewal, and the longest attempt.
+/// Within this time of a step of the database's clock the leases do not exclude that two nodes send the same delivery: until the next renewal, at
+/// which a node finds out that its lease has expired, and the longest attempt after it.
 const LEASES_UNCERTAIN: i64 = 60_000;
 /// A node considers its lease expired this much earlier than the database does.
 const LEASE_MARGIN: i64 = 3_000;
