@@ -19,7 +19,6 @@ export default defineConfig({
     // An element that never appears fails its step with the name of the element, long before the limit of the journey.
     actionTimeout: 60_000,
     timezoneId: 'America/Montreal',
-    trace: 'retain-on-failure',
     launchOptions: { executablePath: process.env.CLEARHOOK_CHROMIUM, args: ['--no-sandbox', '--disable-gpu', ...quiet] },
   },
   projects: [

@@ -5,8 +5,9 @@ cd "$(dirname "$0")/.."
 source scripts/env.sh
 
 scripts/site.sh
-# The features of `cargo test`, so that the library is not compiled a second time.
-cargo build --locked --features ssr,test-support --bin clearhook
+# The server that `make unit` builds as well. With other features, or without the dependencies of the tests, everything would be compiled a
+# second time; the smallest of the tests that need the server makes cargo build it.
+cargo test --locked --workspace --features ssr --no-run --test architecture
 CLEARHOOK_BIN=$(realpath "$TARGET/debug/clearhook")
 CLEARHOOK_CHROMIUM=$(find_chromium)
 [ -n "$CLEARHOOK_CHROMIUM" ] || { echo "e2e: no Chromium; run make setup, or set CLEARHOOK_CHROMIUM" >&2; exit 1; }
