@@ -264,6 +264,13 @@ impl Dispatcher {
         self.0.engine.cancel_waiting(webhook, reason, is_it).await > 0
     }
 
+    /// Gives all deliveries that wait in the memory of this node back to the database, also those that are on their way from there. They are claimed
+    /// anew, with the events as they are then.
+    pub fn claim_anew(&self) {
+        self.0.engine.begin_term();
+        self.wake();
+    }
+
     /// Changes whenever this node has stored results of attempts.
     pub fn recorded(&self) -> watch::Receiver<()> {
         self.0.engine.recorded()

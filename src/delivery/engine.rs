@@ -239,7 +239,7 @@ impl Engine {
     }
 
     /// Begins a new term of the lease: drops all waiting deliveries and releases those that this node still owns, because another node may own
-    /// them by now. Does the same with those that are still on their way from the database when they arrive.
+    /// them by now, or because their events were erased. Does the same with those that are still on their way from the database when they arrive.
     pub(super) fn begin_term(&self) {
         let mut queues = self.queues();
         // Read under the lock, so that no claim of the earlier term has a later time.

@@ -57,6 +57,12 @@ pub async fn erase(app: &AppState, by: &Principal, what: &Erasure, after: Option
             break;
         }
     }
+    if all.in_flight > 0 {
+        // Some of them may wait in the memory of other nodes, or be on their way from the database to this one. When they are claimed anew, they
+        // are cancelled.
+        app.dispatcher.claim_anew();
+        app.store.tell_erased().await?;
+    }
     // Otherwise another request follows.
     if all.rest.is_none() && all.in_flight == 0 {
         all.is_gone = app.store.end_erasure().await?;

@@ -88,7 +88,10 @@ const MANY: &str = "webhooks";
 /// The notification that an API key was revoked.
 pub(super) const KEYS: &str = "keys";
 
-/// Notifies other nodes: of a changed webhook, of changed event types, of [`KEYS`], or of `pending` if there are deliveries to claim.
+/// The notification that events were erased whose deliveries a node has in its memory.
+pub(super) const ERASED: &str = "erased";
+
+/// Notifies other nodes: of a changed webhook, of changed event types, of [`KEYS`], of [`ERASED`], or of `pending` if there are deliveries to claim.
 pub(super) async fn tell(on: &impl Executor, text: &str) -> Result<(), StoreError> {
     if on.backend() == DbBackend::Postgres {
         let values = [CHANNEL.into(), text.into()];

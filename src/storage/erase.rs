@@ -150,6 +150,11 @@ impl Store {
         Ok(batch)
     }
 
+    /// Notifies other nodes that events were erased whose deliveries they may have in their memory.
+    pub async fn tell_erased(&self) -> Result<(), StoreError> {
+        change_notifications::tell(&self.write, change_notifications::ERASED).await
+    }
+
     /// Removes what was erased from SQLite's free space. Returns whether nothing of it is left in the database: larger SQLite files need `VACUUM`,
     /// and PostgreSQL overwrites earlier versions of rows when it uses their space again.
     pub async fn end_erasure(&self) -> Result<bool, StoreError> {

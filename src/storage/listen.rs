@@ -19,7 +19,7 @@ use crate::{
     storage::{
         Store, StoreError,
         catalogue_revision::CatalogueRevision,
-        change_notifications::{CHANNEL, KEYS, parse_change, parse_event_types, parse_many},
+        change_notifications::{CHANNEL, ERASED, KEYS, parse_change, parse_event_types, parse_many},
         postgres::ACQUIRE,
     },
 };
@@ -35,6 +35,8 @@ pub enum Notification {
     ManyChanged(i64),
     /// An API key was revoked.
     Keys,
+    /// Events were erased whose deliveries a node has in its memory.
+    Erased,
     /// Event types were changed.
     EventTypes,
     /// Notifications may have been missed, because the connection was lost.
@@ -117,6 +119,7 @@ impl Listener {
         }
         let notification = match received.payload() {
             KEYS => Notification::Keys,
+            ERASED => Notification::Erased,
             text => parse_change(text).map_or(Notification::Pending, |(webhook, revision)| {
                 Notification::Changed(webhook, revision)
             }),

@@ -14,12 +14,51 @@ use crate::support::{
     database::TestDatabase,
     on_both,
     receiver::{Receiver, Reply},
+    steps::change,
     wait::wait_for,
 };
 
 on_both! {
     payloads_and_responses_of_a_subject_are_erased waiting_deliveries_of_erased_events_are_never_sent
     response_of_an_attempt_in_flight_is_erased_too incomplete_requests_are_refused
+}
+
+/// The payload may be in the memory of a node that did not get the request.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deliveries_in_the_memory_of_another_node_are_not_sent_after_an_erasure() {
+    const EVENTS: usize = 12;
+    let database = TestDatabase::postgres().await;
+    let receiver = Receiver::start([]).await;
+    let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
+    let limited = webhook(&one, &receiver.url).await;
+    change(&one, &limited, json!({ "rate_limit": { "per_second": 1, "burst": 1 } })).await;
+    for number in 0..EVENTS {
+        publish(&one, &format!("mine {number}"), "identities/42", PLANTED).await;
+    }
+    receiver.wait(1).await;
+    // What waits is owned by the node that took the events.
+    let owned = format!("deliveries WHERE state = 'sending' AND lease_owner = '{}'", one.node.0);
+    assert!(database.count(&owned).await > 2, "they wait in its memory");
+    let what = json!({ "subject": "identities/42" });
+    wait_for("nothing to be in flight", async || {
+        (erase(&two, what.clone()).await["in_flight"] == 0).then_some(())
+    })
+    .await;
+    let sent = receiver.seen().len();
+    let ended = "deliveries WHERE state IN ('succeeded', 'cancelled')";
+    wait_for("all to end", async || {
+        (database.count(ended).await == i64::try_from(EVENTS).unwrap()).then_some(())
+    })
+    .await;
+    // One attempt a second, for the second or two of the erasure.
+    assert!(sent <= EVENTS / 2, "{sent} of {EVENTS} were sent");
+    assert_eq!(receiver.seen().len(), sent);
+    let cancelled = database
+        .count("deliveries WHERE state = 'cancelled' AND reason = 'The event was erased.'")
+        .await;
+    assert_eq!(usize::try_from(cancelled).unwrap() + sent, EVENTS);
+    one.stop().await;
+    two.stop().await;
 }
 
 pub(super) const PLANTED: &str = "planted-7f3a91";

@@ -98,6 +98,7 @@ impl Notifications {
                 self.engine.apply_change(webhook).await;
                 self.acknowledge(revision).await?;
             }
+            Notification::Erased => self.engine.begin_term(),
             // Deliveries that wait in memory are held when they are due, because the webhook is read again then.
             Notification::ManyChanged(revision) => {
                 self.engine.forget_all_endpoints();
