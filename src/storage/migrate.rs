@@ -26,6 +26,10 @@ const LONGEST: Duration = Duration::from_secs(10 * 60);
 /// list because every start reads it, also that of an earlier version, which takes it for a later migration and refuses to start.
 pub(super) const COPYING: &str = "copy_in_progress:";
 const PAUSE: Duration = Duration::from_millis(100);
+/// How often migrations are applied again after deadlocks.
+const DEADLOCKS_MAX: u32 = 20;
+/// PostgreSQL's code of a deadlock (`deadlock_detected`).
+const DEADLOCK: &str = "40P01";
 /// The number of the advisory lock is "clearhoo" in ASCII.
 const TAKE: &str = "SELECT pg_try_advisory_lock(7164212576445296495)::text";
 const FREE: &str = "SELECT pg_advisory_unlock(7164212576445296495)::text";
@@ -55,12 +59,33 @@ pub(super) async fn bring_up_to_date(connection: &DatabaseConnection, server: Op
 }
 
 async fn migrate_now(connection: &DatabaseConnection) -> Result<(), OpenError> {
-    let failed = |error: DbErr| OpenError::Migrate(StoreError::Database(error).brief());
-    Migrator::up(connection, None).await.map_err(failed)?;
+    let failed = |error: DbErr| {
+        OpenError::Migrate(format!(
+            "{}; correct the cause and start clearhook again",
+            StoreError::Database(error).brief()
+        ))
+    };
+    apply::<Migrator>(connection).await.map_err(failed)?;
     // The planner needs statistics of new tables. This is quick on both databases while the tables are empty.
     connection.execute_unprepared("ANALYZE").await.map_err(failed)?;
     tracing::info!("the migrations were applied; the database schema is up to date");
     Ok(())
+}
+
+/// Applies migrations in one transaction. Nodes of the previous version work meanwhile, and a deadlock with one of them ends one of both
+/// transactions: then the migrations are applied again.
+pub(super) async fn apply<M: MigratorTrait>(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    let mut deadlocks = 0;
+    loop {
+        match M::up(connection, None).await {
+            Err(error) if deadlocks < DEADLOCKS_MAX && code_of(&error).is_some_and(|code| code == DEADLOCK) => {
+                deadlocks += 1;
+                tracing::info!("the migrations and a running node waited for each other; the migrations are applied again");
+                sleep(PAUSE).await;
+            }
+            done => return done,
+        }
+    }
 }
 
 /// Whether all migrations are applied. Reads only; sea-orm's own check would create its table first.
@@ -123,7 +148,7 @@ impl MigrationLock {
             }
             if Instant::now() > end {
                 return Err(OpenError::Migrate(format!(
-                    "another node has been migrating the database for {} minutes",
+                    "another node has been migrating the database for {} minutes; wait until it has finished, or end it if it hangs, and start this one again",
                     LONGEST.as_secs() / 60
                 )));
             }

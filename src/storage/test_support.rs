@@ -3,7 +3,7 @@
 use migrations::Migrator;
 use sea_orm_migration::MigratorTrait;
 
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
 use crate::{
     domain::{
@@ -11,10 +11,15 @@ use crate::{
         timestamp::Timestamp,
     },
     storage::{
-        Store, StoreError, callback_counts::Counted, callbacks::LogFilter, deliveries::ClaimFilter, delivery_list::DeliveryList, new_id,
-        raw_sql::statement,
+        Store, StoreError, callback_counts::Counted, callbacks::LogFilter, deliveries::ClaimFilter, delivery_list::DeliveryList, migrate,
+        new_id, raw_sql::statement,
     },
 };
+
+/// Applies the migrations of another version, as a start of that version does.
+pub async fn migrate<M: MigratorTrait>(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    migrate::apply::<M>(connection).await
+}
 
 impl Store {
     /// Reverts all migrations.

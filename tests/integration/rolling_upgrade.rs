@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use clearhook::catalogue::BuiltIn;
+use clearhook::{catalogue::BuiltIn, storage::test_support};
 use reqwest::Method;
 use sea_orm::{ConnectionTrait, Database, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
@@ -99,10 +99,10 @@ impl MigratorTrait for OnlyNextVersion {
     }
 }
 
-/// Migrates as the next version does when it is started. A deadlock with the running node ends one of both, so it may have to be repeated.
+/// Migrates as the next version does when it is started.
 async fn migrate<M: MigratorTrait>(database: &TestDatabase) {
     let connection = Database::connect(&database.url).await.unwrap();
-    wait_for("the migration", async || M::up(&connection, None).await.ok()).await;
+    test_support::migrate::<M>(&connection).await.unwrap();
     connection.close().await.unwrap();
 }
 

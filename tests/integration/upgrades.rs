@@ -273,6 +273,13 @@ async fn frozen_migrations_give_the_schema_of_their_version(database: TestDataba
         );
     }
     assert_eq!(VERSIONS.last().unwrap().0, PRESENT, "each version has a database");
+    let told = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/upgrade.md")).unwrap();
+    for (version, _) in VERSIONS {
+        assert!(
+            told.lines().any(|line| line == format!("## {version}")),
+            "docs/upgrade.md says nothing about {version}"
+        );
+    }
 }
 
 fn schema_of(database: &TestDatabase) -> String {
