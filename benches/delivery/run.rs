@@ -28,7 +28,8 @@ pub(crate) const LOGGED: u64 = 1_000_000;
 /// The period of these callbacks: most of the retention.
 pub(crate) const LOGGED_PERIOD: Duration = Duration::from_hours(300 * 24);
 
-const PARTS: [&str; 10] = [
+/// The parts that are measured if none is named.
+const PARTS: [&str; 11] = [
     "limits",
     "store",
     "idle",
@@ -39,9 +40,12 @@ const PARTS: [&str; 10] = [
     "waiting",
     "fan-out",
     "isolation",
+    "wrk",
 ];
+/// The parts that are measured only if they are named: they take long, or need much room.
+const ON_REQUEST: [&str; 6] = ["long-log", "filters", "drain", "nodes", "pages", "types"];
 
-/// What is to be measured: everything, or what is named of databases and parts.
+/// What is to be measured: what is named of databases and parts.
 struct Wanted<'a>(&'a [String]);
 
 impl Wanted<'_> {
@@ -51,11 +55,9 @@ impl Wanted<'_> {
     }
 
     fn part(&self, name: &str) -> bool {
-        let parts: Vec<_> = PARTS
-            .into_iter()
-            .chain(["wrk", "long-log", "filters", "drain", "nodes", "pages", "types"])
-            .collect();
-        self.has(name, &parts)
+        let is_named = |part: &str| self.0.iter().any(|wanted| wanted == part);
+        let is_any_named = || PARTS.into_iter().chain(ON_REQUEST).any(is_named);
+        is_named(name) || PARTS.contains(&name) && !is_any_named()
     }
 }
 

@@ -411,7 +411,6 @@ async fn backup_under_load_has_every_acknowledged_event() {
         .collect();
     let count = || accepted.lock().unwrap().len();
     wait_for("some publishes", async || (count() > 300).then_some(())).await;
-    // This event is not delivered before the backup, because its receiver does not answer.
     let before: Vec<String> = accepted.lock().unwrap().clone();
     let file: PathBuf = database.folder.path().join("a.backup");
     let backup = node.command(&["backup", file.to_str().unwrap()]);
@@ -462,10 +461,8 @@ async fn backup_under_load_has_every_acknowledged_event() {
         unfinished,
         "only what was unfinished in the backup is sent again"
     );
-    let known: Vec<String> = receiver.seen()[..seen].iter().map(id).collect();
-    // A receiver recognizes what it has already received by the same id.
-    let twice = again.iter().map(id).filter(|id| known.contains(id)).count();
-    assert!(again.iter().all(|callback| !id(callback).is_empty()) && twice <= again.len());
+    // A receiver recognizes what it has already received by this (`delivery_that_ended_after_the_backup…`).
+    assert!(again.iter().all(|callback| !id(callback).is_empty()));
     // What was published after the backup is published again, and delivered.
     let event = cloud_event(BuiltIn::IdentityCreated, "after the restore");
     let request = there.http.post(format!("{url}/api/v1/events")).bearer_auth(&there.key);
@@ -516,7 +513,25 @@ async fn delivery_that_ended_after_the_backup_is_sent_again_with_the_same_id() {
 
 /// A backup that is killed leaves no half file at its destination, and the next one succeeds.
 #[test]
-fn killed_backup_leaves_nothing_at_its_destination() {
+fn damaged_database_makes_no_backup() {
+    const PAGE: usize = 4_096;
+    let here = installation();
+    let database = here.data().join("clearhook.db");
+    let mut content = fs::read(&database).unwrap();
+    // The first page says what else is in the file.
+    for page in content.chunks_mut(PAGE).skip(1) {
+        page[..64].fill(0xa5);
+    }
+    fs::write(&database, content).unwrap();
+    let before = names(here.folder());
+    let output = here.command(&["backup", &path(&here, "a.backup")]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("damaged"), "{}", said(&output));
+    assert_eq!(names(here.folder()), before, "nothing is left that looks like a backup");
+}
+
+#[test]
+fn leftover_of_a_killed_backup_is_replaced() {
     let here = installation();
     let file = path(&here, "a.backup");
     let leftover = here.folder().join(".a.backup.partial");

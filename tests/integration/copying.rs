@@ -177,3 +177,31 @@ async fn unsuitable_source_or_target_is_refused() {
     let mut none = empty.command(&["copy", "--to", &target.url]);
     assert!(refused(&none.output().unwrap(), 1, "no source").contains("no database"));
 }
+
+/// The numbers of rows are compared. A target that lost one is not used.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn target_that_loses_a_row_is_refused() {
+    let (source, target) = (TestDatabase::sqlite(), TestDatabase::postgres().await);
+    drop(source.open().await);
+    let node = Node::new(&source);
+    for email in ["kept@example.com", "lost@example.com"] {
+        let user = ["user", "create", "--email", email, "--role", "administrator"];
+        assert!(node.command(&user).output().unwrap().status.success());
+    }
+    drop(target.open().await);
+    let lose = "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS \
+                $$ BEGIN IF NEW.email LIKE 'lost@%' THEN RETURN NULL; END IF; RETURN NEW; END $$; \
+                CREATE TRIGGER lose BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION lose()";
+    target.execute(lose).await;
+    let output = copy(&node, &target.url).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(
+        text.contains("the table users has 1 rows in the target and 2 in the source; drop the target database"),
+        "{text}"
+    );
+    let mut serve = node.command(&["serve", "--addr", "127.0.0.1:0"]);
+    let output = serve.env("CLEARHOOK_DATABASE_URL", &target.url).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && text.contains("copy"), "{text}");
+}

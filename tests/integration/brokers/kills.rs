@@ -170,15 +170,23 @@ async fn kills_in_random_order_lose_nothing_and_store_nothing_twice() {
     let (nats, rabbit) = (Arc::new(NatsServer::running("").await), Arc::new(RabbitServer::new(&certificates)));
     with_short_ack_wait(&nats_client(&nats).await).await;
     let receiver = Receiver::start([]).await;
-    let node = Node::new(&database)
-        .with("CLEARHOOK_NATS_URL", nats.url())
-        .with("CLEARHOOK_AMQP_URL", rabbit.url("v0"));
-    // The node starts while one of the brokers is down.
-    let (mut service, url) = node.start().await;
-    node.webhook(&url, &receiver.url).await;
-    service.line("CLEARHOOK_AMQP_URL: cannot connect to").await;
+    let node = || {
+        Node::new(&database)
+            .with("CLEARHOOK_NATS_URL", nats.url())
+            .with("CLEARHOOK_AMQP_URL", rabbit.url("v0"))
+    };
+    let nodes = [node(), node()];
+    // The nodes start while one of the brokers is down.
+    let (first, url) = nodes[0].start().await;
+    nodes[0].webhook(&url, &receiver.url).await;
+    let mut services = [(first, url), nodes[1].start().await];
+    for (service, _) in &services {
+        service.line("CLEARHOOK_AMQP_URL: cannot connect to").await;
+    }
     rabbit.start().await;
-    service.line("RabbitMQ: connected to").await;
+    for (service, _) in &services {
+        service.line("RabbitMQ: connected to").await;
+    }
     let publishers = Publishers::start(&nats, &rabbit);
     for victim in order() {
         publishers.more(30).await;
@@ -186,17 +194,26 @@ async fn kills_in_random_order_lose_nothing_and_store_nothing_twice() {
             "killing {victim:?} after {} confirmed events",
             publishers.confirmed.lock().unwrap().len()
         );
-        service = kill(victim, service, &node, (&nats, &rabbit, &cluster)).await;
+        services = kill(victim, services, &nodes, (&nats, &rabbit, &cluster)).await;
     }
     publishers.more(30).await;
+    // Both nodes take messages from both brokers.
+    for (node, (service, url)) in nodes.iter().zip(&services) {
+        for broker in ["nats", "rabbitmq"] {
+            let what = format!("messages of {broker} on each node");
+            let taken = async || (taken(node, url, broker).await.is_some_and(|count| count > 0)).then_some(());
+            assert!(timeout(LIMIT, wait_for(&what, taken)).await.is_ok(), "{}", service.printed());
+        }
+    }
     let confirmed = publishers.stop().await;
     let unique: BTreeSet<_> = confirmed.iter().cloned().collect();
     let end = Instant::now() + LIMIT;
     while ids(&database).await.len() < unique.len() {
         assert!(
             Instant::now() < end,
-            "some events were confirmed and never stored: {}",
-            service.printed()
+            "some events were confirmed and never stored: {} {}",
+            services[0].0.printed(),
+            services[1].0.printed()
         );
         pause().await;
     }
@@ -205,10 +222,28 @@ async fn kills_in_random_order_lose_nothing_and_store_nothing_twice() {
     assert_eq!(stored.len(), unique.len(), "an event is stored once");
     assert_eq!(stored.into_iter().collect::<BTreeSet<_>>(), unique);
     check_ledger(&database, &receiver, &confirmed).await;
-    assert_eq!(service.terminate().await, Some(0));
+    for (service, _) in services {
+        assert_eq!(service.terminate().await, Some(0));
+    }
 }
 
-async fn kill(victim: Victim, service: Service, node: &Node<'_>, servers: (&NatsServer, &RabbitServer, &Cluster)) -> Service {
+/// How many messages of a broker a node has stored since it was started.
+async fn taken(node: &Node<'_>, url: &str, broker: &str) -> Option<u64> {
+    let request = node.http.get(format!("{url}/metrics")).bearer_auth(&node.key);
+    let text = request.send().await.ok()?.text().await.ok()?;
+    let line = format!("clearhook_broker_messages_accepted_total{{broker=\"{broker}\"}} ");
+    text.lines().find_map(|known| known.strip_prefix(&line))?.parse().ok()
+}
+
+/// A running node, with its URL.
+type Running = (Service, String);
+
+async fn kill(
+    victim: Victim,
+    services: [Running; 2],
+    nodes: &[Node<'_>; 2],
+    servers: (&NatsServer, &RabbitServer, &Cluster),
+) -> [Running; 2] {
     let (nats, rabbit, cluster) = servers;
     match victim {
         Victim::Nats => {
@@ -224,10 +259,15 @@ async fn kill(victim: Victim, service: Service, node: &Node<'_>, servers: (&Nats
             cluster.start();
         }
         Victim::Node => {
-            service.kill();
-            return node.start().await.0;
+            let [first, second] = services;
+            return if rand::random() {
+                first.0.kill();
+                [nodes[0].start().await, second]
+            } else {
+                second.0.kill();
+                [first, nodes[1].start().await]
+            };
         }
     }
-    wait_for("the service to live", async || (!service.printed().is_empty()).then_some(())).await;
-    service
+    services
 }
