@@ -255,7 +255,9 @@ async fn connect_to(server: &AmqpServer, settings: &AmqpSettings) -> Result<Conn
             ),
             _ => format!("{AMQP}: {server} ended the connection during the handshake: {error}"),
         })),
-        Err(_) => Err(BrokerError(format!("{AMQP}: {server} does not answer"))),
+        Err(_) => Err(BrokerError(format!(
+            "{AMQP}: {server} does not answer; check that it runs, and that its address and port are right"
+        ))),
     }
 }
 

@@ -150,7 +150,9 @@ fn refused(settings: &NatsSettings, error: &ConnectError) -> BrokerError {
         ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => BrokerError(format!(
             "{NATS}: {settings} refuses the credentials; check user and password, the token, or CLEARHOOK_NATS_CREDENTIALS"
         )),
-        ConnectErrorKind::TimedOut => BrokerError(format!("{NATS}: {settings} does not answer")),
+        ConnectErrorKind::TimedOut => BrokerError(format!(
+            "{NATS}: {settings} does not answer; check that it runs, and that its address and port are right"
+        )),
         _ => explain(NATS, &settings.to_string(), error),
     }
 }

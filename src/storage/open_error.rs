@@ -19,16 +19,18 @@ pub enum OpenError {
     #[error(transparent)]
     Server(#[from] ServerError),
     /// The database is read-only for this user.
-    #[error("the database cannot be written: {0}")]
+    #[error("the database cannot be written: {0}; check the rights of this user, and that the file system or the server is not read-only")]
     Unwritable(String),
     /// The version of the schema cannot be read.
-    #[error("the database cannot be read: {0}")]
+    #[error("the database cannot be read: {0}; check the rights of this user")]
     Unreadable(String),
     /// The migrations cannot be applied.
     #[error("cannot apply the database migrations: {0}")]
     Migrate(String),
     /// Events could not be stored, because the partition of the present month is missing.
-    #[error("the tables of the database have no partition for this month, and it cannot be created: {0}")]
+    #[error(
+        "the tables of the database have no partition for this month, and it cannot be created: {0}; correct the cause, or let `clearhook migrate` create it as the owner of the tables"
+    )]
     Partitions(String),
     /// The database was migrated by a newer clearhook.
     #[error("the database was migrated by a newer clearhook (it has the migration {0}); use that version, or an older backup")]

@@ -201,7 +201,7 @@ fn refuse_destination(file: &Path, database: &Path, force: bool) -> Result<(), C
     match fs::metadata(file) {
         _ if is_in_use => refuse("this is the database itself; use another file"),
         Ok(found) if found.is_dir() => refuse("it is a directory; name a file in it"),
-        Ok(found) if !found.is_file() => refuse("it is not a regular file"),
+        Ok(found) if !found.is_file() => refuse("it is not a regular file; use another name"),
         Ok(_) if !force => refuse("it exists; use another name, or --force to replace it"),
         _ => Ok(()),
     }

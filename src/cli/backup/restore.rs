@@ -120,11 +120,19 @@ pub(in crate::cli) async fn run(arguments: RestoreArguments) -> Result<(), CliEr
 
 /// The backup as a database file beside its place, decrypted if necessary, and the master key that it contains.
 async fn unpack(file: &Path, database: &Path, passphrase: &PassphraseArguments) -> Result<(PartialFile, Option<MasterKey>), CliError> {
-    let cannot_read = |error: io::Error| CliError::Other(format!("cannot read the backup {}: {error}", file.display()));
+    let cannot_read = |error: io::Error| {
+        let file = file.display();
+        CliError::Other(format!(
+            "cannot read the backup {file}: {error}; check its name, and that this user may read it"
+        ))
+    };
     let mut source = File::open(file).map_err(cannot_read)?;
     let found = source.metadata().map_err(cannot_read)?;
     if !found.is_file() {
-        return Err(CliError::Other(format!("the backup {} is not a regular file", file.display())));
+        return Err(CliError::Other(format!(
+            "the backup {} is not a regular file; name the file that `clearhook backup` wrote",
+            file.display()
+        )));
     }
     let log = beside(file, "-wal");
     if fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
