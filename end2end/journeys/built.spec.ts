@@ -147,13 +147,14 @@ test('what saves is shown while there is something to save', async ({ signedIn: 
   const [description, order, events] = [page.getByLabel('Description'), page.getByRole('switch', { name: 'Keep the order per subject' }), page.getByRole('checkbox', { name: 'Visit event approved' })];
   await description.fill('Changed');
   await expect(save).toBeInViewport({ ratio: 1 });
-  await expect(page.getByText('Unsaved changes: General', { exact: true })).toBeVisible();
+  await expect(page.getByText('Unsaved changes: Description', { exact: true })).toBeVisible();
   await description.fill('As it was');
   await expect(save).toHaveCount(0);
   // A switch, an event and a header are changes as well.
-  for (const field of [order, events]) {
+  for (const [field, name] of [[order, 'Keep the order per subject'], [events, 'Event']] as const) {
     await field.check();
     await expect(save).toBeVisible();
+    await expect(page.getByText(`Unsaved changes: ${name}`, { exact: true })).toBeVisible();
     await field.uncheck();
     await expect(save).toHaveCount(0);
   }
@@ -247,7 +248,7 @@ test('a usual period fills in the last day of a key, and a key without one warns
   expect(new Date(Date.parse(stored.expires_at) - 1_000).toLocaleString('sv-SE', { timeZone: zone })).toMatch(new RegExp(`^${day} 23:59:5`));
 });
 
-test('the number of failing webhooks stands beside “Webhooks” in the navigation', async ({ page, another, receiver }) => {
+test('the number of failing webhooks stands beside “Webhooks” in the navigation', async ({ page, another, receiver, javaScriptEnabled }) => {
   const server = await another();
   await signIn(page, server.url);
   const entry = page.getByRole('navigation', { name: 'Main' }).locator('.nav-entry', { has: page.getByRole('link', { name: 'Webhooks', exact: true }) });
@@ -271,6 +272,19 @@ test('the number of failing webhooks stands beside “Webhooks” in the navigat
   await count.click();
   await expect(page).toHaveURL(/\/webhooks\?status=failing$/);
   await expect(page.locator('td.name > a')).toHaveText(['Fails first', 'Fails second']);
+  if (javaScriptEnabled === false) return;
+  // It follows what happens while the list or the overview is open.
+  for (const [path, id, left] of [
+    ['/webhooks', ids[0], 1],
+    ['/', ids[1], 0],
+  ] as const) {
+    await page.goto(`${server.url}${path}`);
+    await live(page);
+    await expect(count).toHaveText(String(left + 1));
+    await server.api('PATCH', `/webhooks/${id}`, { enabled: false });
+    if (left === 0) await expect(count).toHaveCount(0, { timeout: 20_000 });
+    else await expect(count).toHaveText(String(left), { timeout: 20_000 });
+  }
 });
 
 test('waiting deliveries are discarded after a question, and their number is told', async ({ page, another, receiver }) => {
@@ -284,7 +298,7 @@ test('waiting deliveries are discarded after a question, and their number is tol
   await page.goto(`${server.url}/webhooks/${id}`);
   const health = page.locator('#health');
   await health.getByRole('button', { name: 'Discard waiting deliveries…' }).click();
-  const question = health.getByText('2 waiting deliveries are not sent. What is on its way at this moment still arrives.');
+  const question = health.getByText('2 waiting deliveries are not sent. Callbacks that are being sent at this moment still arrive.');
   await expect(question).toBeVisible();
   await looked(page);
   // Escape leaves everything as it is.

@@ -100,6 +100,39 @@ test('hostile text is shown as text on every page', async ({ page, server, recei
     await page.goto(path);
     await inert(page);
   }
+  // The pages of administrators, which show what others named and changed.
+  await server.api('PATCH', `/webhooks/${named.id}`, { description: `Changed ${hostile}` });
+  const key = await server.api('POST', '/api-keys', { name, scopes: ['events:write'] });
+  for (const [path, shown] of [
+    ['/api-keys', '<img src=x onerror=alert(1)>'],
+    ['/event-types', '<img src=x onerror=alert(1)>'],
+    ['/event-types/hostile.happened', '<svg/onload=alert(5)>'],
+    ['/audit-log', '<img src=x onerror=alert(1)>'],
+    [`/audit-log?object=${named.id}`, '<img src=x onerror=alert(1)>'],
+  ] as const) {
+    await page.goto(path);
+    await expect(page.locator('main'), path).toContainText(shown);
+    await inert(page);
+  }
+  // What somebody puts into an address.
+  const q = encodeURIComponent(hostile);
+  for (const path of [`/audit-log?object=${q}&actor=${q}&kind=${q}&action=${q}`, `/audit-log?from=${q}&to=${q}`, `/users?q=${q}`]) {
+    await page.goto(path);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await inert(page);
+  }
+  for (const path of ['/api-keys', '/event-types']) {
+    await page.goto(`${path}?q=${q}`);
+    await expect(page.locator('main').getByRole('searchbox').first(), path).toHaveValue(hostile);
+    await inert(page);
+  }
+  // What was changed, before and after.
+  await page.goto('/audit-log');
+  const change = page.getByRole('row').filter({ hasText: `Named ${name.slice(0, 20)}` }).first();
+  await change.getByRole('link').first().click();
+  await expect(page.locator('main')).toContainText('Changed <img src=x onerror=alert(1)>');
+  await inert(page);
+  await server.api('DELETE', `/api-keys/${key.id}`);
   expected.push(`404 /${encodeURIComponent('<img src=x onerror=alert(1)>')}`);
   await page.goto(`/${encodeURIComponent('<img src=x onerror=alert(1)>')}`);
   await inert(page);

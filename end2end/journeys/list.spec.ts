@@ -213,9 +213,16 @@ test('the menu of a row', async ({ page, another, javaScriptEnabled, context }) 
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await live(page);
     await menu.getByRole('button', { name: 'Copy URL' }).click();
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('https://example.com/menu');
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe('https://example.com/menu');
     await page.keyboard.press('Escape');
     await expect(menu).toBeHidden();
+    // The mouse has a button of its own beside the URL.
+    await page.evaluate(() => navigator.clipboard.writeText(''));
+    await page.locator('td.url').hover();
+    await page.locator('td.url').getByRole('button', { includeHidden: true }).click();
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe('https://example.com/menu');
+    await expect(page.locator('td.url')).toContainText('Copied');
+    await expect(page, 'the row is not opened').toHaveURL(`${server.url}/webhooks`);
     await page.getByRole('button', { name: 'More actions for Menu' }).click();
   }
   await menu.getByRole('button', { name: 'Disable' }).click();

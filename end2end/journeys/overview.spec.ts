@@ -14,7 +14,7 @@ const figure = (page: Page, name: string) => page.locator('dl[aria-label="Figure
 
 const names = (page: Page) => page.locator('td.name > a').allTextContents().then((all) => all.map((name) => name.trim()));
 
-test('the figures compare today with yesterday, and lead to what they count', async ({ page, another, receiver }) => {
+test('the figures compare today with yesterday, and lead to what they count', async ({ page, another, receiver, javaScriptEnabled }) => {
   test.slow();
   const server = await another('200ms', true);
   await signIn(page, server.url);
@@ -44,6 +44,22 @@ test('the figures compare today with yesterday, and lead to what they count', as
   await accessible(page);
   await fits(page);
   await page.setViewportSize({ width: 1280, height: 800 });
+
+  if (javaScriptEnabled !== false) {
+    // Who uses the keyboard reads the exact times as well.
+    await live(page);
+    const link = page.getByRole('table', { name: 'Needs attention' }).getByRole('link', { name: 'Fails', exact: true });
+    await figure(page, 'Webhooks disabled').getByRole('link').focus();
+    await expect(async () => {
+      await page.keyboard.press('Tab');
+      await expect(link).toBeFocused({ timeout: 500 });
+    }).toPass({ timeout: 20_000 });
+    await expect(page.getByRole('tooltip')).toContainText(/Every callback has failed since .*\d\d:\d\d/);
+    await expect(page.getByRole('tooltip')).toBeInViewport({ ratio: 1 });
+    await accessible(page);
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('tooltip')).toHaveCount(0);
+  }
 
   // The whole figure is a link, not only its name.
   const press = async (name: string) => {

@@ -154,7 +154,7 @@ test('what is chosen before the scripts run counts', async ({ signedIn: page, se
   await page.getByRole('checkbox', { name: 'Visit event approved' }).check();
   release();
   await live(page);
-  await expect(page.getByText('Unsaved changes: General, Event')).toBeVisible();
+  await expect(page.getByText('Unsaved changes: Description · Event')).toBeVisible();
   await expect(page.getByLabel('Description')).toHaveValue('typed early');
   await expect(page.getByRole('list', { name: 'Chosen events' })).toContainText('Visit event approved');
   // By keyboard, as in other programs.

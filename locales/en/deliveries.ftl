@@ -33,11 +33,11 @@ discard-held-why = { $count ->
    *[other] { NUMBER($count) } held deliveries are not sent, now or later. Their events are kept.
 }
 discard-waiting-why = { $count ->
-    [one] { NUMBER($count) } waiting delivery is not sent. What is on its way at this moment still arrives.
-   *[other] { NUMBER($count) } waiting deliveries are not sent. What is on its way at this moment still arrives.
+    [one] { NUMBER($count) } waiting delivery is not sent. Callbacks that are being sent at this moment still arrive.
+   *[other] { NUMBER($count) } waiting deliveries are not sent. Callbacks that are being sent at this moment still arrive.
 }
 discard-held-why-many = More than { NUMBER($count) } held deliveries are not sent, now or later. Their events are kept.
-discard-waiting-why-many = More than { NUMBER($count) } waiting deliveries are not sent. What is on its way at this moment still arrives.
+discard-waiting-why-many = More than { NUMBER($count) } waiting deliveries are not sent. Callbacks that are being sent at this moment still arrive.
 discard = Discard them
 keep = Keep holding
 send-now = Send them now

@@ -71,8 +71,8 @@ none-filtered = No callbacks in this range match the filters.
 newer = Newer
 pages = Pages of the log
 fresh = { $count ->
-    [one] { NUMBER($count) } new callback
-   *[other] { NUMBER($count) } new callbacks
+    [one] Show { NUMBER($count) } new callback
+   *[other] Show { NUMBER($count) } new callbacks
 }
 
 # The chart over the range.

@@ -13,6 +13,14 @@ enabled = Webhooks enabled
 failing = Webhooks failing
 disabled = Webhooks disabled
 waiting-hint = On their way, or retried later
+waiting-behind = { $webhooks ->
+    [one] { NUMBER($count) } behind a failing webhook
+   *[other] { NUMBER($count) } behind { NUMBER($webhooks) } failing webhooks
+}
+waiting-behind-more = { $webhooks ->
+    [one] > { NUMBER($count) } behind a failing webhook
+   *[other] > { NUMBER($count) } behind { NUMBER($webhooks) } failing webhooks
+}
 plain = { NUMBER($count) }
 more-than = > { NUMBER($count) }
 hourly = Callbacks per hour

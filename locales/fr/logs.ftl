@@ -71,8 +71,8 @@ none-filtered = Aucun appel de cette période ne correspond aux filtres.
 newer = Plus récents
 pages = Pages du journal
 fresh = { $count ->
-    [one] { NUMBER($count) } nouvel appel
-   *[other] { NUMBER($count) } nouveaux appels
+    [one] Afficher { NUMBER($count) } nouvel appel
+   *[other] Afficher { NUMBER($count) } nouveaux appels
 }
 
 # Le graphique de la période.

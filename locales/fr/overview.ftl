@@ -13,6 +13,14 @@ enabled = Webhooks activés
 failing = Webhooks en échec
 disabled = Webhooks désactivés
 waiting-hint = En cours d’envoi, ou réessayées plus tard
+waiting-behind = { $webhooks ->
+    [one] dont { NUMBER($count) } pour un webhook en échec
+   *[other] dont { NUMBER($count) } pour { NUMBER($webhooks) } webhooks en échec
+}
+waiting-behind-more = { $webhooks ->
+    [one] dont plus de { NUMBER($count) } pour un webhook en échec
+   *[other] dont plus de { NUMBER($count) } pour { NUMBER($webhooks) } webhooks en échec
+}
 plain = { NUMBER($count) }
 more-than = > { NUMBER($count) }
 hourly = Appels par heure

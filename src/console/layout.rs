@@ -4,7 +4,6 @@ use axum::http::request::Parts;
 use leptos::prelude::*;
 
 use crate::{
-    app::AppState,
     auth::{principal::Principal, rules::Action},
     console::{
         components::{
@@ -13,12 +12,11 @@ use crate::{
             shortcuts::Shortcuts,
         },
         href::href,
-        pages::sign_in::SignInQuery,
-        server::{lang as lang_of_request, signed_in},
+        pages::{sign_in::SignInQuery, webhooks::failing_badge::FailingBadge},
+        server::signed_in,
         viewer::lang,
     },
     messages::{common, event_types},
-    services::webhooks,
 };
 
 /// A link of the navigation.
@@ -41,7 +39,7 @@ pub fn Layout(
     let here = use_context::<Parts>().map_or_else(String::new, |parts| parts.uri.path().to_owned());
     let links = links.into_iter().map(|Link { path, name }| {
         let current = is_within(&here, path).then_some("page");
-        let failing = (path == "/webhooks").then(|| Suspend::new(failing_badge()));
+        let failing = (path == "/webhooks").then(|| view! { <FailingBadge /> });
         view! {
             <div class="nav-entry">
                 <a href=path aria-current=current>
@@ -84,25 +82,6 @@ pub fn Layout(
             {children()}
         </main>
     }
-}
-
-/// The number of failing webhooks, as a link to them. Nothing if none fails, or if the database does not answer.
-async fn failing_badge() -> Option<AnyView> {
-    let (app, who) = (use_context::<AppState>()?, signed_in()?);
-    let lang = lang_of_request();
-    let count = webhooks::failing_count(&app, &Principal::User(who))
-        .await
-        .ok()
-        .filter(|count| *count > 0)?;
-    let name = common::failing_count(lang, count);
-    Some(
-        view! {
-            <a class="count" href="/webhooks?status=failing" aria-label=name.clone() title=name>
-                {common::plain(lang, count)}
-            </a>
-        }
-        .into_any(),
-    )
 }
 
 /// The icon of a page.

@@ -128,7 +128,10 @@ async fn node_whose_lease_expired_early_leaves_its_waiting_deliveries_to_others(
     database.execute(&taken_over).await;
     two.dispatcher.wake();
     wait_long(&database).await;
-    assert_eq!(database.count("deliveries WHERE state = 'succeeded'").await, i64::try_from(EVENTS).unwrap());
+    assert_eq!(
+        database.count("deliveries WHERE state = 'succeeded'").await,
+        i64::try_from(EVENTS).unwrap()
+    );
     // The node finds out when it renews its lease, which it does every 4 s.
     let twice = receiver.seen().len() - received(&receiver).len();
     assert!(twice <= EVENTS / 2, "{twice} of {EVENTS} were sent twice");

@@ -1,12 +1,12 @@
 //! The overview: counts of the last 24 hours and webhooks that need attention, limited to webhooks that the viewer may see.
 
-use clearhook::{catalogue::BuiltIn, domain::role::Role};
+use clearhook::{catalogue::BuiltIn, domain::role::Role, storage::new_id};
 use reqwest::Method;
 use scraper::ElementRef;
 use serde_json::{Value, json};
 
 use crate::support::{
-    app::{JsonBody, TestApp},
+    app::{JsonBody, TestApp, hourly, loopback},
     database::TestDatabase,
     html::{Page, attribute, inside, text_of},
     on_both,
@@ -14,7 +14,7 @@ use crate::support::{
     wait::wait_for,
 };
 
-on_both! { overview_links_webhooks_that_need_attention overview_of_an_owner_counts_only_own_webhooks overview_without_webhooks_shows_first_steps }
+on_both! { overview_links_webhooks_that_need_attention overview_of_an_owner_counts_only_own_webhooks overview_tells_what_waits_for_failing_webhooks overview_without_webhooks_shows_first_steps }
 
 /// The figures of a page, by name: "Succeeded", "Waiting", "Enabled", "Failing", "Disabled".
 fn figures(html: &str) -> Vec<String> {
@@ -122,6 +122,32 @@ async fn overview_links_webhooks_that_need_attention(database: TestDatabase) {
     assert_eq!(app.api(Method::DELETE, &path(&holding)).send().await.unwrap().status(), 204);
     let html = app.page("/", &cookie).await.text().await.unwrap();
     assert_eq!(rows(&html).len(), 1, "{html}");
+    app.stop().await;
+}
+
+async fn overview_tells_what_waits_for_failing_webhooks(database: TestDatabase) {
+    let app = TestApp::start_with(&database, hourly(), loopback(), new_id()).await;
+    let cookie = app.sign_in("admin@example.com", Role::Administrator).await;
+    let fails = Receiver::start(vec![Reply::status(500); 10]).await;
+    let failing = add(&app, "Fails", &fails.url, BuiltIn::VisitEventApproved, &[]).await;
+    let html = app.page("/", &cookie).await.text().await.unwrap();
+    assert!(html.contains("On their way, or retried later"), "{html}");
+    for (count, sentence) in [(1, "1 behind a failing webhook"), (2, "2 behind a failing webhook")] {
+        app.publish(BuiltIn::VisitEventApproved, &count.to_string()).await;
+        app.log(&failing, count).await;
+        wait_for(sentence, async || {
+            app.page("/", &cookie).await.text().await.unwrap().contains(sentence).then_some(())
+        })
+        .await;
+    }
+    let other = add(&app, "Fails as well", &fails.url, BuiltIn::RoleMembershipChanged, &[]).await;
+    app.publish(BuiltIn::RoleMembershipChanged, "3").await;
+    app.log(&other, 1).await;
+    let sentence = "3 behind 2 failing webhooks";
+    wait_for(sentence, async || {
+        app.page("/", &cookie).await.text().await.unwrap().contains(sentence).then_some(())
+    })
+    .await;
     app.stop().await;
 }
 

@@ -2,7 +2,6 @@
 
 mod bars;
 mod busy;
-mod copy;
 mod copy_buttons;
 mod error_summary;
 mod filter_list;
@@ -45,7 +44,6 @@ pub fn hydrate() {
     owner_chips::watch();
     panel::watch();
     go_on::start();
-    copy::watch();
     shortcuts::watch();
     whole_text::watch();
     zoom::watch();

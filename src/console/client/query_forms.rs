@@ -10,9 +10,13 @@ use leptos::{
     web_sys::{Element, HtmlFormElement},
 };
 
-use crate::console::islands::{all, form_query, is_chosen_otherwise};
+use web_sys::{HtmlInputElement, UrlSearchParams};
+
+use crate::console::islands::{all, all_within, form_query, is_chosen_otherwise};
 
 const FORMS: &str = "form[data-query]";
+/// The names of the fields in the query of the page that a form sends again.
+const KEEPS: &str = "data-keeps";
 
 pub(super) fn watch() {
     // Whoever chose an option before the scripts ran waits for it as well: there is no button for it where scripts run.
@@ -36,6 +40,7 @@ pub(super) fn watch() {
         let Some(form) = form.filter(|form| form.matches(FORMS).is_ok_and(|is_query| is_query)) else {
             return;
         };
+        renew_kept(&form);
         let Some(query) = form_query(&form) else { return };
         event.prevent_default();
         // Styles show that the answer is on its way (`busy`).
@@ -51,4 +56,28 @@ pub(super) fn watch() {
             location.assign(&format!("{path}{mark}{query}#{fragment}"))
         };
     });
+}
+
+/// Gives the hidden fields of a form the values that the query of the page has now: the log of the page changes it without rendering the form again.
+fn renew_kept(form: &HtmlFormElement) {
+    let search = window().location().search().unwrap_or_default();
+    let (Some(kept), Ok(query)) = (form.get_attribute(KEEPS), UrlSearchParams::new_with_str(&search)) else {
+        return;
+    };
+    for hidden in all_within::<HtmlInputElement>(form, "input[type=hidden]") {
+        hidden.remove();
+    }
+    for name in kept.split(' ') {
+        let field = document()
+            .create_element("input")
+            .ok()
+            .and_then(|field| field.dyn_into::<HtmlInputElement>().ok());
+        if let Some((field, value)) = field.zip(query.get(name)) {
+            field.set_type("hidden");
+            field.set_name(name);
+            field.set_value(&value);
+            // If the browser refuses, the form leads to the log without this field.
+            let _ = form.append_child(&field);
+        }
+    }
 }

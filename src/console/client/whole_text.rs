@@ -1,5 +1,6 @@
-//! The whole text of cells that are cut: of a cell while the mouse rests on it, and of a row while its link has the focus. The text can be
-//! selected, stays while the mouse is on it, and goes with Escape (WCAG 1.4.13). Without scripts, the browser shows the title of a cell.
+//! The whole text of what is cut or short in the rows of webhooks, in the list and on the overview: of one element while the mouse rests on it,
+//! and of a row while its link has the focus. The text can be selected, stays while the mouse is on it, and goes with Escape (WCAG 1.4.13).
+//! Without scripts, the browser shows the title of an element.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -12,9 +13,11 @@ use leptos::{
 
 use crate::console::islands::{all, is_within};
 
-/// Cells with a title in the list of webhooks.
-const CELLS: &str = "table.webhooks td[title]";
-const ROW_LINK: &str = "table.webhooks td.name a";
+/// Elements with a title: the cells of the list of webhooks, and the parts of the cells of the overview.
+const TITLED: &str = "table.webhooks td[title], table.troubles [title]";
+const ROW_LINK: &str = ":is(table.webhooks, table.troubles) td.name a";
+/// What has a title in a row, and no element around it that has one.
+const IN_ROW: &str = "td.name a[title], td[title], table.troubles td:not(.name) [title]";
 /// Marks the element beside which the text is shown; the style sheet places it there.
 const MARK: &str = "data-whole";
 const ID: &str = "whole-text";
@@ -34,10 +37,10 @@ pub(super) fn watch() {
             cancel(&of_mouse);
             return;
         }
-        let cell = over.closest(&format!("{CELLS}, table.webhooks td[{MARK}]")).ok().flatten();
-        match cell {
-            Some(cell) if cell.has_attribute(MARK) => cancel(&of_mouse),
-            Some(cell) => start(&of_mouse, move || show_cell(&cell)),
+        let titled = over.closest(&format!("{TITLED}, [{MARK}]:not(tr)")).ok().flatten();
+        match titled {
+            Some(titled) if titled.has_attribute(MARK) => cancel(&of_mouse),
+            Some(titled) => start(&of_mouse, move || show_one(&titled)),
             None if shown().is_some() => start(&of_mouse, hide),
             None => cancel(&of_mouse),
         }
@@ -82,18 +85,21 @@ fn shown() -> Option<Element> {
     document().get_element_by_id(ID)
 }
 
-/// Shows the title of a cell, if the cell is still there.
-fn show_cell(cell: &Element) {
-    if let Some(title) = cell.get_attribute("title").filter(|title| !title.is_empty() && cell.is_connected()) {
-        show(cell, &[title]);
+/// Shows the title of an element, if the element is still there.
+fn show_one(titled: &Element) {
+    if let Some(title) = titled
+        .get_attribute("title")
+        .filter(|title| !title.is_empty() && titled.is_connected())
+    {
+        show(titled, &[title]);
         // The browser would show it as well. It is put back when the text is hidden.
-        let _ = cell.remove_attribute("title");
+        let _ = titled.remove_attribute("title");
     }
 }
 
-/// Shows the titles of all cells of a row.
+/// Shows the titles in a row.
 fn show_row(row: &Element) {
-    let cells = row.query_selector_all("td.name a[title], td[title]").ok();
+    let cells = row.query_selector_all(IN_ROW).ok();
     let titles = crate::console::islands::elements::<Element>(cells.as_ref());
     let titles: Vec<String> = titles
         .iter()
@@ -122,7 +128,7 @@ fn show(beside: &Element, lines: &[String]) {
     }
     let _ = beside.set_attribute(
         MARK,
-        if lines.len() == 1 {
+        if lines.len() == 1 && beside.tag_name() != "TR" {
             lines.first().map_or("", String::as_str)
         } else {
             ""

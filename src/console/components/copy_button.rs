@@ -3,8 +3,6 @@
 
 use leptos::prelude::*;
 
-use crate::{console::viewer::lang, messages::common};
-
 /// The button.
 #[component]
 pub(in crate::console) fn CopyButton(
@@ -19,7 +17,6 @@ pub(in crate::console) fn CopyButton(
     #[prop(optional)]
     small: bool,
 ) -> impl IntoView {
-    let lang = lang();
     let class = if small { "button small" } else { "button" };
     view! {
         <button
@@ -28,8 +25,6 @@ pub(in crate::console) fn CopyButton(
             aria-live="polite"
             data-waits="true"
             data-copy=of
-            data-copied=common::copied(lang)
-            data-refused=common::copy_refused(lang)
             aria-label=name
         >
             {label}

@@ -32,6 +32,8 @@ pub(in crate::console) const TICK: &str = "m2.5 6.5 2.3 2.3 4.7-5.3";
 pub(in crate::console) const DOWNLOAD: &str = "M6 1.5v6M3.5 5.2 6 7.7l2.5-2.5M2 10.3h8";
 /// A cross.
 pub(in crate::console) const CROSS: &str = "m3 3 6 6M9 3 3 9";
+/// Two sheets, one behind the other.
+pub(in crate::console) const COPY: &str = "M4.5 4.5h6v6h-6zM2.5 7.5h-1v-6h6v1";
 /// An eye.
 pub(in crate::console) const EYE: &str =
     "M1 6s1.8-3.4 5-3.4S11 6 11 6 9.2 9.4 6 9.4 1 6 1 6zM6 4.6a1.4 1.4 0 1 0 0 2.8 1.4 1.4 0 0 0 0-2.8";

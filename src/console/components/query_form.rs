@@ -12,11 +12,15 @@ pub(in crate::console) fn QueryForm(
     class: &'static str,
     /// Whether it is the search of the page.
     search: bool,
+    /// Names of fields in the query of the page, separated by spaces, that it sends again as they are when it is sent. Without scripts, hidden fields
+    /// among its children send them as they were when the page was rendered.
+    #[prop(optional, into)]
+    keeps: Option<String>,
     /// Its fields.
     children: Children,
 ) -> impl IntoView {
     view! {
-        <form method="get" action=action class=class role=search.then_some("search") data-query="true" autocomplete="off">
+        <form method="get" action=action class=class role=search.then_some("search") data-query="true" data-keeps=keeps autocomplete="off">
             {children()}
         </form>
     }

@@ -93,22 +93,31 @@ pub fn is_within(element: &Element, selector: &str) -> bool {
     element.closest(selector).is_ok_and(|found| found.is_some())
 }
 
-/// Whether replacing the parts in this region would close a menu, lose a selection, or take the focus from a field or a chart.
+/// Whether replacing the parts in this region would close a menu, end a message, lose a selection, or take the focus from a field or a chart.
 pub fn is_in_use(region: &str) -> bool {
     let page = document();
     let Some(region) = page.query_selector(region).ok().flatten() else {
         return true;
     };
-    let has_open_menu = || region.query_selector(":popover-open").ok().flatten().is_some();
+    let has_open_menu = || {
+        region
+            .query_selector(":popover-open:not(#whole-text), [data-result]")
+            .ok()
+            .flatten()
+            .is_some()
+    };
+    // The whole text of a cell, which somebody reads with the mouse on it.
+    let has_read_text = || page.query_selector("#whole-text:hover").ok().flatten().is_some();
     let has_field = || page.active_element().is_some_and(|active| is_within(&active, ".bulk, .bars"));
     let has_selection = || {
         let selection = window().get_selection().ok().flatten();
         let selected = selection
             .filter(|selection| !selection.is_collapsed())
             .and_then(|selection| selection.anchor_node());
-        selected.is_some_and(|node| region.contains(Some(&node)))
+        let whole_text = page.get_element_by_id("whole-text");
+        selected.is_some_and(|node| region.contains(Some(&node)) || whole_text.is_some_and(|text| text.contains(Some(&node))))
     };
-    has_open_menu() || has_field() || has_selection()
+    has_open_menu() || has_read_text() || has_field() || has_selection()
 }
 
 /// Replaces the parts. What has the focus keeps it, if it has an id; otherwise the element `fallback` takes it. What is chosen stays chosen.
@@ -117,8 +126,10 @@ pub fn replace_parts(html: &str, fallback: &str) {
     let Ok(fresh) = page.create_element("template") else { return };
     fresh.set_inner_html(html);
     let fresh: HtmlTemplateElement = fresh.unchecked_into();
-    // It belongs to a row that is about to go; the row that takes the focus shows it again.
-    if let Some(text) = page.get_element_by_id("whole-text") {
+    // It belongs to a row that is about to go; the row that takes the focus shows it again, unless the viewer has closed it.
+    let whole_text = || page.get_element_by_id("whole-text");
+    let had_whole_text = whole_text().is_some();
+    if let Some(text) = whole_text() {
         text.remove();
     }
     let focused = page
@@ -131,6 +142,9 @@ pub fn replace_parts(html: &str, fallback: &str) {
         .collect();
     for part in elements::<Element>(fresh.content().query_selector_all(PARTS).ok().as_ref()) {
         let Some(old) = page.get_element_by_id(&part.id()) else { continue };
+        if old.is_equal_node(Some(&part)) {
+            continue;
+        }
         if part.get_attribute("data-list-part").as_deref() == Some("text") {
             // Screen readers announce the text if the element stays.
             if old.text_content() != part.text_content() {
@@ -154,6 +168,9 @@ pub fn replace_parts(html: &str, fallback: &str) {
         if let Some(again) = same.or_else(|| page.query_selector(fallback).ok().flatten()) {
             focus_in_place(&again);
         }
+    }
+    if let Some(text) = whole_text().filter(|_| !had_whole_text) {
+        text.remove();
     }
 }
 

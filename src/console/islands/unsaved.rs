@@ -100,11 +100,11 @@ fn mark(form: &HtmlFormElement, is_changed: bool) {
         form.remove_attribute("data-unsaved")
     };
     if let Some(words) = one_within::<Element>(form, ".unsaved-words") {
-        let sections = changed_sections(form);
-        let text = if sections.is_empty() {
+        let names = changed_names(form);
+        let text = if names.is_empty() {
             say::unsaved(lang()).to_owned()
         } else {
-            say::unsaved_in(lang(), &sections.join(", "))
+            say::unsaved_in(lang(), &names.join(" · "))
         };
         if words.text_content().as_deref() != Some(&text) {
             words.set_text_content(Some(&text));
@@ -112,15 +112,15 @@ fn mark(form: &HtmlFormElement, is_changed: bool) {
     }
 }
 
-/// The headings of the sections in which a field was changed.
-fn changed_sections(form: &HtmlFormElement) -> Vec<String> {
-    let mut sections = Vec::new();
+/// The names of what was changed, each once: the label of a field, or the heading of its section where a field has only a part of a row.
+fn changed_names(form: &HtmlFormElement) -> Vec<String> {
+    let mut names = Vec::new();
     for field in fields(form).iter().filter(|field| field_is_changed(field)) {
-        let section = field.closest("section").ok().flatten();
-        let heading = section.and_then(|section| one_within::<Element>(&section, "h2")?.text_content());
-        sections.extend(heading.filter(|heading| !sections.contains(heading)));
+        let within = |around: &str, name: &str| one_within::<Element>(&field.closest(around).ok().flatten()?, name)?.text_content();
+        let name = within(".field", "label, .label").or_else(|| within("section", "h2"));
+        names.extend(name.filter(|name| !names.contains(name)));
     }
-    sections
+    names
 }
 
 /// Whether a field differs from the value that the server sent, or fields were added or removed. This includes changes before hydration.

@@ -162,10 +162,8 @@ fn tree(schema: &Value, document: &Value, lang: Lang) -> String {
 /// The button that copies the text of an element (`components::copy_button`).
 fn copy_button(of: &str, name: &str, lang: Lang) -> String {
     format!(
-        "<button class=\"button small\" type=\"button\" aria-live=\"polite\" data-waits=\"true\" data-copy=\"{of}\" data-copied=\"{}\" \
-         data-refused=\"{}\" aria-label=\"{}\">{}</button>",
-        attribute(common::copied(lang)),
-        attribute(common::copy_refused(lang)),
+        "<button class=\"button small\" type=\"button\" aria-live=\"polite\" data-waits=\"true\" data-copy=\"{of}\" \
+         aria-label=\"{}\">{}</button>",
         attribute(&say::copy_command(lang, name)),
         raw_text(common::copy(lang)),
     )

@@ -173,7 +173,7 @@ pub(in crate::console::pages) fn SendAgainMenu(
                 <p>
                     <strong>{say::heading(lang)}</strong>
                 </p>
-                <QueryForm action=format!("{}#send-again", dialog.path) class="again-range" search=false>
+                <QueryForm action=format!("{}#send-again", dialog.path) class="again-range" search=false keeps=LOG_FIELDS.join(" ")>
                     <label>
                         {say::range(lang)} " " <select name="again">{options.into_iter().collect_view()}</select>
                     </label>

@@ -56,6 +56,8 @@ pub struct OverviewView {
     pub change: Option<ChangeView>,
     /// The number of deliveries that are not finished: "12", "more than 10,000".
     pub waiting: String,
+    /// How many of them wait for failing webhooks, if any do: "1,320 behind 6 failing webhooks".
+    pub waiting_behind: Option<String>,
     /// The number of webhooks by status.
     pub by_status: [(Status, u64); 3],
     /// The webhooks that need attention.
@@ -70,6 +72,13 @@ pub struct OverviewView {
     pub rankings: Option<RankingsView>,
     /// The first steps, until all are done.
     pub checklist: Option<ChecklistView>,
+}
+
+impl OverviewView {
+    /// The number of webhooks with this status.
+    pub fn count(&self, status: Status) -> u64 {
+        self.by_status.iter().find(|(of, _)| *of == status).map_or(0, |(_, count)| *count)
+    }
 }
 
 /// A difference between two days.
@@ -125,6 +134,8 @@ pub async fn load(app: &AppState, by: &Principal) -> Result<OverviewView, UseCas
     let flows = flows(&found.recent, &found.names, lang);
     let rankings = rankings(&found.recent, &found.names, &zone, lang);
     let (disable_after, may_send) = (app.dispatcher.disable_after(), by.may(Action::Resend, false).is_ok());
+    let is_failing = |trouble: &&Trouble| trouble.enabled && trouble.failing_since().is_some();
+    let waiting_for_failing: Vec<u64> = found.troubles.iter().filter(is_failing).map(Trouble::waiting).collect();
     let problems = found.troubles.iter().map(|trouble| {
         let latest = found.latest.remove(&trouble.id());
         ProblemView {
@@ -142,6 +153,8 @@ pub async fn load(app: &AppState, by: &Principal) -> Result<OverviewView, UseCas
         types: types_chart(&found.hours_by_type, from, now, &zone, lang),
         chart: (sums.0 + sums.1 > 0).then(|| load_chart::hours(today, from, now, &zone, lang)),
         waiting: capped(found.waiting, WAITING_MAX, lang),
+        // Otherwise only some of them are known here.
+        waiting_behind: (failing <= ROWS).then(|| waiting_behind(&waiting_for_failing, lang)).flatten(),
         by_status,
         more_failing: Some(failing).filter(|failing| *failing > ROWS),
         more_disabled: u64::try_from(given_up).is_ok_and(|shown| shown >= ROWS),
@@ -201,6 +214,18 @@ pub fn held(count: u64, lang: Lang) -> Option<String> {
         0 => None,
         many if many > HELD_MAX => Some(say::held_many(lang, HELD_MAX)),
         some => Some(say::held(lang, some)),
+    }
+}
+
+/// How many deliveries wait for failing webhooks, of which these are the numbers.
+fn waiting_behind(waiting: &[u64], lang: Lang) -> Option<String> {
+    let webhooks = waiting.iter().filter(|count| **count > 0).count() as u64;
+    let sum = waiting.iter().map(|count| *count.min(&HELD_MAX)).sum();
+    let is_more = waiting.iter().any(|count| *count > HELD_MAX);
+    match (webhooks, is_more) {
+        (0, _) => None,
+        (_, true) => Some(say::waiting_behind_more(lang, sum, webhooks)),
+        (_, false) => Some(say::waiting_behind(lang, sum, webhooks)),
     }
 }
 
@@ -280,6 +305,19 @@ mod tests {
         assert_eq!(en((0, 0), (90, 10)).as_deref(), Some("▼ 100% vs the day before"));
         assert_eq!(en((5, 5), (10, 0)).as_deref(), Some("As many as the day before"));
         assert_eq!(en((5, 5), (0, 0)), None);
+    }
+
+    #[test]
+    fn it_is_told_how_many_deliveries_wait_for_failing_webhooks() {
+        let en = |waiting: &[u64]| waiting_behind(waiting, Lang::En);
+        assert_eq!((en(&[]), en(&[0, 0])), (None, None));
+        assert_eq!(en(&[0, 1]).as_deref(), Some("1 behind a failing webhook"));
+        assert_eq!(en(&[HELD_MAX, 141, 0]).as_deref(), Some("1,141 behind 2 failing webhooks"));
+        assert_eq!(en(&[HELD_MAX + 1]).as_deref(), Some("> 1,000 behind a failing webhook"));
+        assert_eq!(
+            waiting_behind(&[3, 4], Lang::Fr).as_deref(),
+            Some("dont 7 pour 2 webhooks en échec")
+        );
     }
 
     #[test]

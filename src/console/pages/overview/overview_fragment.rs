@@ -15,14 +15,29 @@ pub struct OverviewFragment {
 /// Renders the overview.
 #[server(name = RenderOverviewFragment, prefix = "/fn", endpoint = "overview_fragment")]
 pub async fn overview_fragment() -> Result<OverviewFragment, ConsoleError> {
-    use crate::console::{
-        pages::overview::{load_overview::load, overview_page::parts},
-        server::{action_error, caller, lang},
+    use crate::{
+        console::{
+            pages::{
+                overview::{load_overview::load, overview_page::parts},
+                webhooks::failing_badge::failing_badge,
+            },
+            server::{action_error, caller, lang},
+        },
+        domain::webhook::Status,
     };
     let (app, by) = caller()?;
     let found = load(&app, &by).await.map_err(action_error)?;
+    let lang = lang();
+    let html = found.any.then(|| {
+        let badge = failing_badge(found.count(Status::Failing), lang);
+        view! {
+            {badge}
+            {parts(found, lang)}
+        }
+        .to_html()
+    });
     Ok(OverviewFragment {
-        html: if found.any { parts(found, lang()).to_html() } else { String::new() },
+        html: html.unwrap_or_default(),
     })
 }
 

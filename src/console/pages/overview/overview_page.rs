@@ -146,7 +146,7 @@ fn figures(found: &OverviewView, lang: Lang) -> AnyView {
                     <a href="#troubles" rel="external" id="figure-waiting">
                         {say::waiting(lang)}
                     </a>
-                    <span class="change">{say::waiting_hint(lang)}</span>
+                    <span class="change">{found.waiting_behind.clone().unwrap_or_else(|| say::waiting_hint(lang).to_owned())}</span>
                 </dt>
                 <dd>{found.waiting.clone()}</dd>
             </div>

@@ -47,9 +47,10 @@ pub(super) fn logs_link(health: Option<&HealthView>) -> AnyView {
     let count = (failed > 0).then(|| {
         view! {
             " "
-            <span class="count bad" title=logs::chart_failed(lang, failed)>
+            <span class="count bad" title=logs::chart_failed(lang, failed) aria-hidden="true">
                 {overview::plain(lang, failed)}
             </span>
+            <span class="visually-hidden">{logs::chart_failed(lang, failed)}</span>
         }
     });
     view! {
@@ -57,7 +58,7 @@ pub(super) fn logs_link(health: Option<&HealthView>) -> AnyView {
             {has_log
                 .then(|| {
                     view! {
-                        <a href="#logs" rel="external">
+                        <a href="#logs" rel="external" id="to-logs">
                             {logs::title(lang)} {count}
                         </a>
                     }

@@ -48,8 +48,11 @@ pub fn TestEventButton(
     };
     let (form, choice) = (NodeRef::<Form>::new(), NodeRef::<Select>::new());
     let (test, sent) = (ServerAction::<SendTestEvent>::new(), RwSignal::new(false));
+    let problem = RwSignal::new(None::<String>);
     Effect::new(move |_| match test.value().get() {
         Some(Ok(())) => sent.set(true),
+        // Another page would be without the secret that this one shows once.
+        Some(Err(error)) if is_next_step => problem.set(Some(error.text(lang))),
         // The answer to the plain form says what is wrong: that the webhook is disabled, for example.
         Some(Err(_)) => {
             if let Some(form) = form.get_untracked() {
@@ -62,6 +65,7 @@ pub fn TestEventButton(
         event.prevent_default();
         if !test.pending().get_untracked() {
             sent.set(false);
+            problem.set(None);
             test.dispatch(SendTestEvent {
                 id: id.clone(),
                 // Read when it is sent: an option may have been chosen before the scripts ran.
@@ -88,7 +92,10 @@ pub fn TestEventButton(
             </button>
             {choices}
         </form>
-        <div role="status">{move || sent.get().then(|| view! { <p class="notice good">{say::tested(lang)}</p> })}</div>
+        <div role="status">
+            {move || sent.get().then(|| view! { <p class="notice good">{say::tested(lang)}</p> })}
+            {move || problem.get().map(|text| view! { <p class="notice bad">{text}</p> })}
+        </div>
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
         pages::webhooks::{
             bulk::BulkBar,
             columns::{Column, Columns},
+            failing_badge::failing_badge,
             list_filters::{chips, filters_set},
             list_origin::from_list,
             load_list::{ListQuery, ListView, PAGE_SIZES},
@@ -42,6 +43,7 @@ const COLUMNS: [(Sort, Heading, Option<Column>); 6] = [
 /// All parts, each with an id.
 pub(super) fn parts(list: ListView, query: &ListQuery, lang: Lang) -> AnyView {
     view! {
+        {failing_badge(list.standings.get(&Status::Failing).copied().unwrap_or(0), lang)}
         {standings(&list, query, lang)}
         {count(&list, query, lang)}
         {filters_set(query)}

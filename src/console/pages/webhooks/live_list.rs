@@ -51,6 +51,8 @@ struct Toast {
     number: u64,
     message: String,
     held_href: Option<String>,
+    /// What was held until then is sent, in milliseconds since 1970.
+    held_until: i64,
     webhook: String,
     /// The state that "Undo" restores.
     was_enabled: bool,
@@ -116,11 +118,10 @@ pub fn LiveList() -> impl IntoView {
                     .held_href
                     .clone()
                     .map(|href| {
-                        let until = js_sys::Date::now().to_string();
                         view! {
                             <form method="post" action=format!("/webhooks/{}/deliveries/send-again", toast.webhook)>
                                 <input type="hidden" name="since" value="0" />
-                                <input type="hidden" name="until" value=until />
+                                <input type="hidden" name="until" value=toast.held_until.to_string() />
                                 <input type="hidden" name="held" value="true" />
                                 <button class="quiet" type="submit">
                                     {say::held_send(lang)}
@@ -437,6 +438,7 @@ impl List {
             number,
             message: changed.message,
             held_href: changed.held_href,
+            held_until: changed.at,
             webhook,
             was_enabled: !changed.enabled,
         }));

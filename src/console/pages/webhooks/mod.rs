@@ -13,6 +13,8 @@ pub(super) mod columns;
 #[cfg(feature = "ssr")]
 pub(super) mod cut_url;
 #[cfg(feature = "ssr")]
+pub(in crate::console) mod failing_badge;
+#[cfg(feature = "ssr")]
 mod list_filters;
 #[cfg(feature = "ssr")]
 pub(super) mod list_origin;

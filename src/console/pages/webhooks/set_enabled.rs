@@ -14,6 +14,8 @@ pub struct EnabledWebhook {
     pub message: String,
     /// The address of its held deliveries, if there are any.
     pub held_href: Option<String>,
+    /// The time of the server, in milliseconds since 1970. What is held until then can be sent.
+    pub at: i64,
 }
 
 /// Enables or disables a webhook, and changes nothing else.

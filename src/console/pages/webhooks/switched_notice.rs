@@ -9,7 +9,7 @@ use crate::{
         pages::{deliveries::discard_forms::SendHeld, webhooks::set_enabled::EnabledWebhook},
         viewer::lang,
     },
-    domain::id::WebhookId,
+    domain::{id::WebhookId, timestamp::Timestamp},
     messages::{common, webhooks as say},
     services::{error::UseCaseError, webhooks},
     storage::overview::HELD_MAX,
@@ -30,6 +30,7 @@ pub(super) async fn describe(app: &AppState, by: &Principal, id: WebhookId) -> R
         enabled: webhook.fields.enabled,
         message,
         held_href: (webhook.fields.enabled && held > 0).then(|| format!("/webhooks/{}?response=held#logs", webhook.id)),
+        at: Timestamp::now().0,
     })
 }
 

@@ -6,7 +6,7 @@ use crate::{
     console::{
         components::{
             badges::StatusBadge,
-            icon::{CROSS, Icon, NavIcon, PAUSE, TICK},
+            icon::{COPY, CROSS, Icon, NavIcon, PAUSE, TICK},
             sparkline::Sparkline,
             time::Ago,
             unseen::{ForeignText, written_out, written_out_text},
@@ -111,6 +111,10 @@ fn cells(row: RowView, columns: &Columns, path: &str, lang: Lang) -> AnyView {
                 view! {
                     <td class="url clip" title=written_out_text(&fields.url)>
                         <CutUrl url=fields.url.clone() />
+                        // Only for the mouse. The menu of the row has the same button for keyboards and screen readers.
+                        <button type="button" class="copy-url scripted" tabindex="-1" aria-hidden="true" data-copy-text=fields.url.clone()>
+                            <Icon path=COPY />
+                        </button>
                     </td>
                 }
             })}
