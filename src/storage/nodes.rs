@@ -107,17 +107,18 @@ impl Store {
         self.execute(&sql, values.into_iter().chain([node.0.into()])).await
     }
 
-    /// Releases the deliveries of nodes whose leases have expired. Returns their number.
-    pub async fn release_orphans(&self) -> Result<u64, StoreError> {
+    /// Releases the deliveries of other nodes whose leases have expired. Returns their number. Those of `node`, which asks, are in its memory, also if
+    /// its lease has expired by the clock of the database: an attempt that is in flight would be repeated.
+    pub async fn release_orphans(&self, node: NodeId) -> Result<u64, StoreError> {
         if !self.is_shared() {
             return Ok(0);
         }
         let now = self.now();
         let sql = format!(
-            "{RELEASE} WHERE state = 'sending' \
+            "{RELEASE} WHERE state = 'sending' AND (lease_owner IS NULL OR lease_owner <> ?) \
              AND NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.id = deliveries.lease_owner AND nodes.lease_until > {NOW})"
         );
-        self.execute(&sql, [now.0.into(), now.0.into()]).await
+        self.execute(&sql, [now.0.into(), now.0.into(), node.0.into()]).await
     }
 
     /// Notifies other nodes that there are deliveries to claim.

@@ -32,6 +32,30 @@ async fn a_late_release_leaves_what_was_claimed_again() {
     assert_eq!(database.count("deliveries WHERE state = 'pending'").await, 1);
 }
 
+/// The clock of the database may have been set forward.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_takes_over_the_deliveries_of_others_and_leaves_its_own() {
+    let database = TestDatabase::postgres().await;
+    let (store, webhook) = idle_store(&database).await;
+    let (node, other, now) = (new_id(), new_id(), Timestamp::now());
+    insert(&database, 2, "pending", 1, now.0 - 1_000, 0).await;
+    store.claim(node, webhook, ClaimFilter::AllDue, now, 1).await.unwrap();
+    store.claim(other, webhook, ClaimFilter::AllDue, now, 1).await.unwrap();
+    for owner in [node, other] {
+        store.acquire_lease(owner, Duration::from_secs(60)).await.unwrap();
+    }
+    assert_eq!(store.release_orphans(node).await.unwrap(), 0);
+    database.execute("UPDATE nodes SET lease_until = 0").await;
+    assert_eq!(
+        store.renew_lease(node, Duration::from_secs(60)).await.unwrap(),
+        None,
+        "it has expired"
+    );
+    assert_eq!(store.release_orphans(node).await.unwrap(), 1);
+    let own = format!("deliveries WHERE state = 'sending' AND lease_owner = '{}'", node.0);
+    assert_eq!(database.count(&own).await, 1);
+}
+
 /// A store with one webhook, and no dispatcher that would claim its deliveries.
 async fn idle_store(database: &TestDatabase) -> (Store, WebhookId) {
     let (app, receiver) = (TestApp::start(database).await, Receiver::start([]).await);

@@ -127,9 +127,9 @@ impl Repairs {
         Ok(())
     }
 
-    /// Releases the deliveries of nodes whose lease has expired.
+    /// Releases the deliveries of other nodes whose lease has expired.
     async fn release_orphans(&self) -> Result<(), StoreError> {
-        let count = self.store.patient().release_orphans().await?;
+        let count = self.store.patient().release_orphans(self.node).await?;
         if count > 0 {
             tracing::warn!(
                 count,
