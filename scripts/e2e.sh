@@ -5,9 +5,9 @@ cd "$(dirname "$0")/.."
 source scripts/env.sh
 
 scripts/site.sh
-# The server that `make unit` builds as well. With other features, or without the dependencies of the tests, everything would be compiled a
-# second time; the smallest of the tests that need the server makes cargo build it.
-cargo test --locked --workspace --features ssr --no-run --test architecture
+# The server that `make unit` builds as well, by the same command: with other features or targets, cargo compiles the library a second time, and
+# often its dependencies too.
+cargo test --locked --workspace --features ssr --no-run
 CLEARHOOK_BIN=$(realpath "$TARGET/debug/clearhook")
 CLEARHOOK_CHROMIUM=$(find_chromium)
 [ -n "$CLEARHOOK_CHROMIUM" ] || { echo "e2e: no Chromium; run make setup, or set CLEARHOOK_CHROMIUM" >&2; exit 1; }
