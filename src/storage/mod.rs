@@ -77,6 +77,7 @@ pub mod sqlite_file;
 mod sqlite_row;
 mod statement_counts;
 pub mod stats;
+#[cfg(feature = "test-support")]
 pub mod test_support;
 mod transaction;
 mod user_record;
