@@ -90,6 +90,8 @@ function command(binary: string, args: string[], folder: string, input: string):
       else reject(new Error(`${args.slice(0, 2).join(' ')} ended with ${code}: ${printed.err}`));
     });
     child.once('error', reject);
+    // A command that fails may end before it has read this; its exit code tells.
+    child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
 }

@@ -28,6 +28,13 @@ fn without_this_year(at: Timestamp, now: Timestamp, zone: &TimeZone, lang: Lang)
     }
 }
 
+/// The value of a field of the type `datetime-local`, from the query of the page. Empty if it is not a time: a browser would empty the field as well,
+/// and write a warning.
+pub fn field_value(given: Option<String>) -> String {
+    let is_time = |text: &String| text.parse::<jiff::civil::DateTime>().is_ok();
+    given.filter(is_time).unwrap_or_default()
+}
+
 /// "23 Nov 2026, 14:02:11" in the given zone.
 pub fn in_words(at: Timestamp, zone: &TimeZone, lang: Lang) -> String {
     written(at, zone, lang, "%H:%M:%S")

@@ -28,6 +28,7 @@ use crate::{
             unseen::ForeignText,
         },
         href::href,
+        server::dates,
         viewer::lang,
     },
     domain::audit::{ActorKind, AuditAction, ObjectKind},
@@ -170,10 +171,10 @@ fn Filters(query: AuditQuery) -> impl IntoView {
         <QueryForm action=PATH.to_owned() class="audit-filters" search=true>
             <label>
                 {say::from(lang)}
-                <input type="datetime-local" name="from" value=text(query.from) aria-describedby="range-error" />
+                <input type="datetime-local" name="from" value=dates::field_value(query.from) aria-describedby="range-error" />
             </label>
             <label>
-                {say::to(lang)} <input type="datetime-local" name="to" value=text(query.to) aria-describedby="range-error" />
+                {say::to(lang)} <input type="datetime-local" name="to" value=dates::field_value(query.to) aria-describedby="range-error" />
             </label>
             <label>
                 {say::actor(lang)}

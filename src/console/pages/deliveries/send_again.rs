@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::{
     app::AppState,
     auth::principal::Principal,
-    console::{components::query_form::QueryForm, href::page_query, pages::webhooks::list_origin::with_list, viewer::lang},
+    console::{components::query_form::QueryForm, href::page_query, pages::webhooks::list_origin::with_list, server::dates, viewer::lang},
     domain::{id::WebhookId, timestamp::Timestamp},
     messages::{Lang, deliveries as say, logs},
     services::{error::UseCaseError, webhooks},
@@ -102,9 +102,9 @@ pub(in crate::console::pages) async fn load(
         is_open: query.again.is_some(),
         range,
         from: field(query.again_from, since, zone),
-        to: query
-            .again_to
-            .map_or_else(String::new, |to| moment(&to).map_or(to, |at| local(at, zone))),
+        to: query.again_to.map_or_else(String::new, |to| {
+            moment(&to).map_or_else(|_| dates::field_value(Some(to)), |at| local(at, zone))
+        }),
         since: since.0,
         until: until.0,
         failed,

@@ -20,7 +20,7 @@ use crate::{
             log_urls::{LogUrls, local_text},
             range::{self, Range, RangeError},
         },
-        server::{lang, zone},
+        server::{dates, lang, zone},
     },
     domain::{
         id::{CallbackId, WebhookId},
@@ -176,7 +176,7 @@ pub async fn load(app: &AppState, by: &Principal, id: &str, query: LogQuery) -> 
     let custom = range.filter(|_| list.is_none());
     let open_id = open.as_ref().map(|open| open.row.id.clone());
     let field = |asked: &Option<String>, at: fn(&Range) -> Timestamp| {
-        range.map_or_else(|| asked.clone().unwrap_or_default(), |range| local_text(at(range), &zone))
+        range.map_or_else(|| dates::field_value(asked.clone()), |range| local_text(at(range), &zone))
     };
     Ok(WebhookLog::Page(Box::new(LogView {
         path: urls.path().to_owned(),
