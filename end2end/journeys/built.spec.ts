@@ -419,6 +419,12 @@ test('without an open callback the keys begin at the row with the focus', async 
 test('the callback below the open one is loaded in advance', async ({ signedIn: page, server, receiver, javaScriptEnabled }) => {
   test.skip(javaScriptEnabled === false, 'without scripts each callback is a page');
   const id = await followed(server, receiver.url, 'In advance', 5);
+  // From the beginning, because a request at the moment in which the first route is added may be lost to `page.on('request')`.
+  let gate: Promise<void> = Promise.resolve();
+  await page.route('**/fn/callback_panel', async (route) => {
+    await gate;
+    await route.continue();
+  });
   await page.goto(`/webhooks/${id}`);
   await live(page);
   const ids = await Promise.all((await rows(page).all()).map(async (row) => (await row.getAttribute('data-callback'))!));
@@ -437,11 +443,7 @@ test('the callback below the open one is loaded in advance', async ({ signedIn: 
   expect(asked).toEqual([0, 1]);
   // From here on no answer comes until it is let through, so that what is shown was there before.
   let release = () => {};
-  const held = new Promise<void>((resolve) => (release = resolve));
-  await page.route('**/fn/callback_panel', async (route) => {
-    await held;
-    await route.continue();
-  });
+  gate = new Promise<void>((resolve) => (release = resolve));
   await page.keyboard.press('j');
   await expect(panel(page)).toContainText('subject-4');
   await expect.poll(() => asked, 'only the next one is asked for').toEqual([0, 1, 2]);
