@@ -72,7 +72,7 @@ async fn migrate_now(connection: &DatabaseConnection) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Applies migrations in one transaction. Nodes of the previous version work meanwhile, and a deadlock with one of them ends one of both
+/// Applies migrations. Nodes of the previous version work meanwhile, and a deadlock with one of them ends one of both
 /// transactions: then the migrations are applied again.
 pub(super) async fn apply<M: MigratorTrait>(connection: &DatabaseConnection) -> Result<(), DbErr> {
     let mut deadlocks = 0;

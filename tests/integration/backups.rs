@@ -511,7 +511,6 @@ async fn delivery_that_ended_after_the_backup_is_sent_again_with_the_same_id() {
     assert_eq!(service.terminate().await, Some(0));
 }
 
-/// A backup that is killed leaves no half file at its destination, and the next one succeeds.
 #[test]
 fn damaged_database_makes_no_backup() {
     const PAGE: usize = 4_096;
@@ -530,6 +529,7 @@ fn damaged_database_makes_no_backup() {
     assert_eq!(names(here.folder()), before, "nothing is left that looks like a backup");
 }
 
+/// A backup that was killed left a half file beside its destination, and the next one succeeds.
 #[test]
 fn leftover_of_a_killed_backup_is_replaced() {
     let here = installation();

@@ -132,9 +132,9 @@ async fn node_whose_lease_expired_early_leaves_its_waiting_deliveries_to_others(
         database.count("deliveries WHERE state = 'succeeded'").await,
         i64::try_from(EVENTS).unwrap()
     );
-    // The node finds out when it renews its lease, which it does every 4 s.
+    // The node finds out when it renews its lease, within 7 s.
     let twice = receiver.seen().len() - received(&receiver).len();
-    assert!(twice <= EVENTS / 2, "{twice} of {EVENTS} were sent twice");
+    assert!(twice <= EVENTS * 3 / 4, "{twice} of {EVENTS} were sent twice");
     one.stop().await;
     two.stop().await;
 }
