@@ -45,7 +45,7 @@ const PARTS: [&str; 11] = [
 /// The parts that are measured only if they are named: they take long, or need much room.
 const ON_REQUEST: [&str; 6] = ["long-log", "filters", "drain", "nodes", "pages", "types"];
 
-/// What is to be measured: what is named of databases and parts.
+/// The databases and parts that the command line names.
 struct Wanted<'a>(&'a [String]);
 
 impl Wanted<'_> {

@@ -114,7 +114,7 @@ test('hostile text is shown as text on every page', async ({ page, server, recei
     await expect(page.locator('main'), path).toContainText(shown);
     await inert(page);
   }
-  // What somebody puts into an address.
+  // Hostile text in the query of a page.
   const q = encodeURIComponent(hostile);
   for (const path of [`/audit-log?object=${q}&actor=${q}&kind=${q}&action=${q}`, `/audit-log?from=${q}&to=${q}`, `/users?q=${q}`]) {
     await page.goto(path);
@@ -126,7 +126,7 @@ test('hostile text is shown as text on every page', async ({ page, server, recei
     await expect(page.locator('main').getByRole('searchbox').first(), path).toHaveValue(hostile);
     await inert(page);
   }
-  // What was changed, before and after.
+  // The audit log shows the values before and after a change.
   await page.goto('/audit-log');
   const change = page.getByRole('row').filter({ hasText: `Named ${name.slice(0, 20)}` }).first();
   await change.getByRole('link').first().click();

@@ -216,7 +216,7 @@ test('the menu of a row', async ({ page, another, javaScriptEnabled, context }) 
     await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe('https://example.com/menu');
     await page.keyboard.press('Escape');
     await expect(menu).toBeHidden();
-    // The mouse has a button of its own beside the URL.
+    // A button beside the URL copies it as well. Only the mouse can use it.
     await page.evaluate(() => navigator.clipboard.writeText(''));
     await page.locator('td.url').hover();
     await page.locator('td.url').getByRole('button', { includeHidden: true }).click();

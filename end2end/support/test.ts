@@ -138,7 +138,7 @@ export async function accessible(page: Page): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     // Colours that are still on their way from the other theme are nobody's.
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    // Without frames, results need no page of their own to be put together.
+    // The pages have no frames, so axe need not open another page to merge the results of frames.
     const builder = new AxeBuilder({ page }).setLegacyMode(true);
     const { violations } = await (colorScheme === 'light' ? builder.withTags(wcag) : builder.withRules(colours)).analyze();
     const told = violations.map(({ id, nodes }) => `${colorScheme} ${id}: ${nodes.map((node) => node.html).join(' | ')}`);

@@ -17,7 +17,6 @@ use crate::{
 const SHOWN: Duration = Duration::from_secs(4);
 /// Marks a button that shows a result instead of its content.
 const MARK: &str = "data-result";
-
 /// Buttons that only the mouse uses.
 const FOR_MOUSE: &str = "button[data-copy-text][aria-hidden]";
 
@@ -26,7 +25,7 @@ pub(super) fn watch() {
     window_event_listener(ev::mousedown, |event| {
         let pressed = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         if pressed.is_some_and(|pressed| is_within(&pressed, FOR_MOUSE)) {
-            // Otherwise it takes the focus, and what is hidden from screen readers must not have it.
+            // Otherwise the button would take the focus, and an element that is hidden from screen readers must not have the focus.
             event.prevent_default();
         }
     });
@@ -61,7 +60,7 @@ fn show(button: &Element, result: &str) {
     if button.has_attribute(MARK) {
         return;
     }
-    // While a result is shown, the name that says what is copied would hide it.
+    // Screen readers would read the accessible name instead of the result, so it is removed while the result is shown.
     let (content, name) = (button.inner_html(), button.get_attribute("aria-label"));
     let _ = button.remove_attribute("aria-label");
     let _ = button.set_attribute(MARK, "");

@@ -1,5 +1,5 @@
-//! The whole text of what is cut or short in the rows of webhooks, in the list and on the overview: of one element while the mouse rests on it,
-//! and of a row while its link has the focus. The text can be selected, stays while the mouse is on it, and goes with Escape (WCAG 1.4.13).
+//! Tooltips with the whole text of elements that are cut, in the rows of the list and of the overview: the text of one element while the mouse
+//! rests on it, and all texts of a row while its link has the focus. The text can be selected, stays while the mouse is on it, and goes with Escape (WCAG 1.4.13).
 //! Without scripts, the browser shows the title of an element.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};

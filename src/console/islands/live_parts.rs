@@ -106,7 +106,7 @@ pub fn is_in_use(region: &str) -> bool {
             .flatten()
             .is_some()
     };
-    // The whole text of a cell, which somebody reads with the mouse on it.
+    // The tooltip with the whole text of a cell (`console::client::whole_text`), while the mouse is on it.
     let has_read_text = || page.query_selector("#whole-text:hover").ok().flatten().is_some();
     let has_field = || page.active_element().is_some_and(|active| is_within(&active, ".bulk, .bars"));
     let has_selection = || {

@@ -112,7 +112,7 @@ fn mark(form: &HtmlFormElement, is_changed: bool) {
     }
 }
 
-/// The names of what was changed, each once: the label of a field, or the heading of its section where a field has only a part of a row.
+/// The names of the changed fields, each once. The name is the label of the field, or the heading of its section if the field has no label of its own.
 fn changed_names(form: &HtmlFormElement) -> Vec<String> {
     let mut names = Vec::new();
     for field in fields(form).iter().filter(|field| field_is_changed(field)) {

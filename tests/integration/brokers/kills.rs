@@ -198,11 +198,11 @@ async fn kills_in_random_order_lose_nothing_and_store_nothing_twice() {
     }
     publishers.more(30).await;
     // Both nodes take messages from both brokers.
-    for (node, (service, url)) in nodes.iter().zip(&services) {
+    for (node, (_, url)) in nodes.iter().zip(&services) {
         for broker in ["nats", "rabbitmq"] {
             let what = format!("messages of {broker} on each node");
             let taken = async || (taken(node, url, broker).await.is_some_and(|count| count > 0)).then_some(());
-            assert!(timeout(LIMIT, wait_for(&what, taken)).await.is_ok(), "{}", service.printed());
+            wait_for(&what, taken).await;
         }
     }
     let confirmed = publishers.stop().await;

@@ -10,7 +10,7 @@ use crate::{
     services::webhooks,
 };
 
-/// The number when the page is rendered. Nothing if nobody is signed in, or if the database does not answer.
+/// The badge of a page that is rendered. It is empty if nobody is signed in, or if the database does not answer.
 #[component]
 pub(in crate::console) fn FailingBadge() -> impl IntoView {
     let lang = lang();
