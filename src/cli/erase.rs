@@ -102,7 +102,7 @@ pub(super) async fn run(arguments: EraseArguments) -> Result<(), CliError> {
         }
         if begun.elapsed() > IN_FLIGHT {
             return Err(CliError::Other(format!(
-                "{} attempts are still in flight and may log a response; run the command again when they have ended",
+                "{} deliveries are still being sent and may log a response; run the command again when they have ended",
                 all.in_flight
             )));
         }

@@ -41,11 +41,11 @@ struct ErasedView {
     /// Callbacks whose response body was erased.
     #[schemars(example = 14)]
     callbacks: u64,
-    /// Deliveries that waited and were cancelled.
+    /// Deliveries that waited and were cancelled by this request.
     #[schemars(example = 1)]
     deliveries: u64,
-    /// Attempts that were in flight. If there are any, send the first request again when they have ended, to erase the responses that they
-    /// logged.
+    /// Deliveries that a node was sending or about to send. If there are any, send the first request again after a second, until there are none:
+    /// it erases the responses that were logged in the meantime. Those that were not sent yet are cancelled.
     #[schemars(example = 0)]
     in_flight: u64,
     /// Whether nothing of it is left in free space of the database. If it is false in the last answer, vacuum the database.

@@ -23,7 +23,7 @@ pub struct Erased {
     pub callbacks: u64,
     /// Deliveries that were cancelled.
     pub deliveries: u64,
-    /// Attempts that are in flight and may log a response. When they have ended, the same request erases it.
+    /// Deliveries that a node is sending or about to send, and that may log a response. When they have ended, the same request erases it.
     pub in_flight: u64,
     /// Whether nothing of it is left in the free space of the database.
     pub is_gone: bool,
@@ -35,6 +35,7 @@ pub struct Erased {
 pub async fn erase(app: &AppState, by: &Principal, what: &Erasure, after: Option<Cursor>) -> Result<Erased, UseCaseError> {
     by.may(Action::EraseData, false)?;
     let begun = Instant::now();
+    let mut in_memory = false;
     let mut all = Erased {
         rest: after,
         ..Erased::default()
@@ -44,12 +45,13 @@ pub async fn erase(app: &AppState, by: &Principal, what: &Erasure, after: Option
         all.events += batch.events;
         all.callbacks += batch.callbacks;
         all.deliveries += batch.deliveries;
-        for (webhook, delivery) in batch.sending {
+        for (webhook, delivery) in batch.unfinished {
             // Those that wait in the memory of this node are not sent.
             if app.dispatcher.cancel_one(webhook, delivery, ERASED).await {
                 all.deliveries += 1;
             } else {
                 all.in_flight += 1;
+                in_memory |= batch.events > 0;
             }
         }
         all.rest = batch.rest;
@@ -57,11 +59,10 @@ pub async fn erase(app: &AppState, by: &Principal, what: &Erasure, after: Option
             break;
         }
     }
-    if all.in_flight > 0 {
-        // Some of them may wait in the memory of other nodes, or be on their way from the database to this one. When they are claimed anew, they
-        // are cancelled.
+    if in_memory {
+        // Some of them may be on their way from the database to this node. When they are claimed anew, they are cancelled. Other nodes were notified
+        // with the erasure.
         app.dispatcher.claim_anew();
-        app.store.tell_erased().await?;
     }
     // Otherwise another request follows.
     if all.rest.is_none() && all.in_flight == 0 {

@@ -82,8 +82,8 @@ pub struct ErasedBatch {
     pub callbacks: u64,
     /// Deliveries that were cancelled.
     pub deliveries: u64,
-    /// Deliveries of these events that a node has taken to send, and may send, because it has the payload in its memory.
-    pub sending: Vec<(WebhookId, DeliveryId)>,
+    /// Deliveries of these events that have not ended. Nodes have taken them to send them, and may have the payload in their memory.
+    pub unfinished: Vec<(WebhookId, DeliveryId)>,
     /// The last event of the batch, if there may be more.
     pub rest: Option<Cursor>,
 }
@@ -127,11 +127,12 @@ impl Store {
         ordering::promote_next(&transaction, &subjects, now).await?;
         let empty = "UPDATE events SET body = '', extensions = NULL, trace_context = NULL WHERE body <> '' AND id IN";
         batch.events = for_ids(&transaction, empty, &[], page.items.iter().map(|event| event.id.0)).await?;
+        let ids: Vec<Uuid> = deliveries.iter().map(|row| row.id).collect();
+        // Read before the responses are erased: what has ended by now has logged its response, which is erased below.
+        batch.unfinished = self.unfinished_of(&transaction, &ids).await?;
         let empty = "UPDATE callbacks SET response_body = ?, response_truncated = FALSE, response_incomplete = NULL \
                      WHERE length(response_body) > 0 AND delivery_id IN";
-        let ids: Vec<Uuid> = deliveries.iter().map(|row| row.id).collect();
         batch.callbacks = for_ids(&transaction, empty, &[Vec::<u8>::new().into()], ids.iter().copied()).await?;
-        batch.sending = self.still_sending(&transaction, &ids).await?;
         if batch.events + batch.callbacks + batch.deliveries > 0 {
             let mut after = what.describe();
             after["events"] = batch.events.into();
@@ -146,13 +147,12 @@ impl Store {
             .await?;
         }
         change_notifications::tell(&transaction, "pending").await?;
+        // In the transaction, so that it is sent whatever happens to the request. A request that is repeated erases no payload, and tells nobody.
+        if batch.events > 0 && !batch.unfinished.is_empty() {
+            change_notifications::tell(&transaction, change_notifications::ERASED).await?;
+        }
         transaction.commit().await?;
         Ok(batch)
-    }
-
-    /// Notifies other nodes that events were erased whose deliveries they may have in their memory.
-    pub async fn tell_erased(&self) -> Result<(), StoreError> {
-        change_notifications::tell(&self.write, change_notifications::ERASED).await
     }
 
     /// Removes what was erased from SQLite's free space. Returns whether nothing of it is left in the database: larger SQLite files need `VACUUM`,
@@ -202,20 +202,21 @@ impl Store {
             .await?)
     }
 
-    async fn still_sending(&self, on: &impl ConnectionTrait, deliveries: &[Uuid]) -> Result<Vec<(WebhookId, DeliveryId)>, StoreError> {
-        let (mut sending, mut left) = (Vec::new(), deliveries.iter());
+    /// Those of the deliveries that have not ended, in any state: a delivery that was being sent may wait for its next attempt by now.
+    async fn unfinished_of(&self, on: &impl ConnectionTrait, deliveries: &[Uuid]) -> Result<Vec<(WebhookId, DeliveryId)>, StoreError> {
+        let (mut unfinished, mut left) = (Vec::new(), deliveries.iter());
         for size in sizes(deliveries.len()) {
             let sql = format!(
-                "SELECT id, webhook_id, state, order_key FROM deliveries WHERE state = 'sending' AND id IN {}",
+                "SELECT id, webhook_id, state, order_key FROM deliveries WHERE state IN ('sending', 'pending', 'parked', 'held') AND id IN {}",
                 marks(size)
             );
             let values: Vec<Value> = left.by_ref().take(size).map(|id| (*id).into()).collect();
             let rows = DeliveryRow::find_by_statement(statement(self.backend(), &sql, values))
                 .all(on)
                 .await?;
-            sending.extend(rows.into_iter().map(|row| (WebhookId(row.webhook_id), DeliveryId(row.id))));
+            unfinished.extend(rows.into_iter().map(|row| (WebhookId(row.webhook_id), DeliveryId(row.id))));
         }
-        Ok(sending)
+        Ok(unfinished)
     }
 
     /// The position of an event in a list of events.

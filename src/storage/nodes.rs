@@ -3,12 +3,16 @@
 
 use std::time::Duration;
 
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use crate::{
     domain::{id::NodeId, timestamp::Timestamp},
-    storage::{Store, StoreError, change_notifications, database_clock::NOW, entity::node, raw_sql::statement},
+    storage::{
+        Store, StoreError, batch_insert::for_ids, change_notifications, database_clock::NOW, entity::node, executor::Executor,
+        raw_sql::statement,
+    },
 };
 
 /// Makes the deliveries of a node pending, so that any node can claim them. Manual deliveries keep their order (`storage::priority`).
@@ -113,12 +117,36 @@ impl Store {
         if !self.is_shared() {
             return Ok(0);
         }
+        let transaction = self.begin().await?;
+        let expired = self.lock_expired(&transaction, node).await?;
         let now = self.now();
-        let sql = format!(
-            "{RELEASE} WHERE state = 'sending' AND (lease_owner IS NULL OR lease_owner <> ?) \
-             AND NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.id = deliveries.lease_owner AND nodes.lease_until > {NOW})"
+        let values = [now.0.into(), now.0.into()];
+        let of_no_node = format!(
+            "{RELEASE} WHERE state = 'sending' AND (lease_owner IS NULL OR lease_owner <> ? \
+             AND NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.id = deliveries.lease_owner))"
         );
-        self.execute(&sql, [now.0.into(), now.0.into(), node.0.into()]).await
+        let own = values.iter().cloned().chain([node.0.into()]);
+        let mut released = transaction.run(statement(self.backend(), &of_no_node, own)).await?;
+        let of_expired = format!("{RELEASE} WHERE state = 'sending' AND lease_owner IN");
+        released += for_ids(&transaction, &of_expired, &values, expired.into_iter()).await?;
+        transaction.commit().await?;
+        Ok(released)
+    }
+
+    /// The other nodes whose leases have expired. Until the end of the transaction none of them acquires its lease anew: it would claim deliveries,
+    /// which must not be released.
+    async fn lock_expired(&self, transaction: &impl ConnectionTrait, node: NodeId) -> Result<Vec<Uuid>, StoreError> {
+        let mut expired = node::Entity::find()
+            .select_only()
+            .column(node::Column::Id)
+            .filter(node::Column::Id.ne(node.0))
+            .filter(Expr::cust(format!("lease_until <= {NOW}")))
+            .order_by_asc(node::Column::Id);
+        // SQLite has one writing transaction at a time.
+        if self.backend() == DbBackend::Postgres {
+            expired = expired.lock_exclusive();
+        }
+        Ok(expired.into_tuple().all(transaction).await?)
     }
 
     /// Notifies other nodes that there are deliveries to claim.

@@ -26,10 +26,27 @@ on_both! {
 /// The payload may be in the memory of a node that did not get the request.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn deliveries_in_the_memory_of_another_node_are_not_sent_after_an_erasure() {
-    const EVENTS: usize = 12;
     let database = TestDatabase::postgres().await;
+    erase_in_the_memory_of_another_node(&database, async || ()).await;
+}
+
+/// The other node is not notified, and finds out when it receives notifications again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deliveries_in_the_memory_of_a_node_whose_notifications_are_interrupted_are_not_sent_after_an_erasure() {
+    let database = TestDatabase::postgres().await;
+    erase_in_the_memory_of_another_node(&database, async || {
+        let listening = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'";
+        assert_eq!(database.count(&listening["FROM ".len()..]).await, 2, "two nodes listen");
+        database.execute(&format!("SELECT pg_terminate_backend(pid) {listening}")).await;
+    })
+    .await;
+}
+
+/// Erases events whose deliveries wait in the memory of another node. `before` runs immediately before the first request.
+async fn erase_in_the_memory_of_another_node(database: &TestDatabase, before: impl AsyncFnOnce()) {
+    const EVENTS: usize = 12;
     let receiver = Receiver::start([]).await;
-    let (one, two) = (TestApp::start(&database).await, TestApp::start(&database).await);
+    let (one, two) = (TestApp::start(database).await, TestApp::start(database).await);
     let limited = webhook(&one, &receiver.url).await;
     change(&one, &limited, json!({ "rate_limit": { "per_second": 1, "burst": 1 } })).await;
     for number in 0..EVENTS {
@@ -39,6 +56,7 @@ async fn deliveries_in_the_memory_of_another_node_are_not_sent_after_an_erasure(
     // What waits is owned by the node that took the events.
     let owned = format!("deliveries WHERE state = 'sending' AND lease_owner = '{}'", one.node.0);
     assert!(database.count(&owned).await > 2, "they wait in its memory");
+    before().await;
     let what = json!({ "subject": "identities/42" });
     wait_for("nothing to be in flight", async || {
         (erase(&two, what.clone()).await["in_flight"] == 0).then_some(())

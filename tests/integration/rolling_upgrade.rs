@@ -11,7 +11,7 @@ use std::{
 
 use clearhook::{catalogue::BuiltIn, storage::test_support};
 use reqwest::Method;
-use sea_orm::{ConnectionTrait, Database, DbErr};
+use sea_orm::{ConnectionTrait, Database, DbErr, TransactionTrait};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -104,6 +104,34 @@ async fn migrate<M: MigratorTrait>(database: &TestDatabase) {
     let connection = Database::connect(&database.url).await.unwrap();
     test_support::migrate::<M>(&connection).await.unwrap();
     connection.close().await.unwrap();
+}
+
+/// A transaction of a running node has read a table that the migration changes later, and needs one that it has changed already.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn migration_that_ends_in_a_deadlock_is_applied_again() {
+    let database = TestDatabase::postgres().await;
+    database.open().await.close().await.unwrap();
+    let node = Database::connect(&database.url).await.unwrap();
+    let transaction = node.begin().await.unwrap();
+    // The migration looks for a deadlock after a second, and ends itself.
+    let begin = "SET LOCAL deadlock_timeout = '1h'; SELECT 1 FROM deliveries";
+    transaction.execute_unprepared(begin).await.unwrap();
+    let migrating = async { migrate::<NextVersion>(&database).await };
+    let blocking = async {
+        let waits = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        wait_for("the migration to wait", async || (database.count(waits).await == 1).then_some(())).await;
+        transaction.execute_unprepared("SELECT 1 FROM webhooks").await.unwrap();
+        transaction.commit().await.unwrap();
+    };
+    tokio::join!(migrating, blocking);
+    let deadlocks = "pg_stat_database WHERE datname = current_database() AND deadlocks = 1";
+    wait_for("the deadlock to be counted", async || {
+        (database.count(deadlocks).await == 1).then_some(())
+    })
+    .await;
+    let applied = format!("seaql_migrations WHERE version = '{NEXT}'");
+    assert_eq!(database.count(&applied).await, 1);
+    node.close().await.unwrap();
 }
 
 /// Publishers that go on until they are stopped.

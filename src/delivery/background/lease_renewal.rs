@@ -64,6 +64,8 @@ impl LeaseRenewal {
                 self.engine.set_nodes(nodes);
                 // Asked after the answer: the lease may have expired while the database was slow.
                 if !self.lease.is_held() {
+                    // Nobody waited for this node to apply changes of webhooks.
+                    self.engine.forget_all_endpoints();
                     self.engine.begin_term();
                 }
                 self.lease.renewed(began);

@@ -107,6 +107,8 @@ impl Notifications {
             Notification::Missed => {
                 let revision = self.store.revision().await?;
                 self.engine.forget_all_endpoints();
+                // Events may have been erased.
+                self.engine.begin_term();
                 self.acknowledge(revision).await?;
             }
         }

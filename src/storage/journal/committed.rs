@@ -20,8 +20,8 @@ pub struct Slot {
     pub bytes: usize,
 }
 
-/// A period in which this node has held its lease without interruption; the value is the number of earlier ones. A delivery that was stored
-/// or claimed in an earlier term may belong to another node by now.
+/// A period in which this node has kept what it owns; the value is the number of earlier ones. A term ends when the lease is lost, and when events
+/// are erased or may have been. A delivery that was stored or claimed in an earlier term may belong to another node by now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LeaseTerm(pub u64);
 
