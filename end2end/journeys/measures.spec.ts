@@ -105,6 +105,7 @@ test('dragging over the chart of a log narrows the range, and a link leads back'
   await expect.poll(async () => (await server.api('GET', `/webhooks/${id}/callbacks`)).items.length, { timeout: 20_000 }).toBe(1);
   await page.goto(`/webhooks/${id}?range=24h#logs`);
   await expect(page.locator('html[data-live]')).toHaveCount(1);
+  await page.evaluate(() => document.body.setAttribute('data-same-document', 'true'));
   const bars = page.locator('#logs .bars > li');
   const [last, before] = [(await bars.count()) - 1, (await bars.count()) - 5];
   await bars.nth(before).scrollIntoViewIfNeeded();
@@ -115,9 +116,19 @@ test('dragging over the chart of a log narrows the range, and a link leads back'
   await expect(page.locator('#logs .bars > li[data-chosen]')).toHaveCount(5);
   await page.mouse.up();
   await expect(page).toHaveURL(/from=.*to=/);
+  await expect(page.locator('body[data-same-document]'), 'without a reload').toHaveCount(1);
   await expect(page.locator('#log-rows').getByRole('row').filter({ hasText: 'Visit event created' })).toHaveCount(1);
   await page.getByRole('link', { name: 'Back to the usual range' }).click();
   await expect(page).not.toHaveURL(/from=/);
+  // The same by the fields of a custom range.
+  await page.getByRole('button', { name: 'Custom…' }).click();
+  await page.getByLabel('From', { exact: true }).fill('2020-01-01T00:00');
+  await page.getByLabel('to', { exact: true }).fill('2020-01-02T00:00');
+  await page.getByRole('button', { name: 'Show', exact: true }).click();
+  await expect(page).toHaveURL(/from=2020.*to=2020/);
+  await expect(page.locator('#log-rows').getByRole('row')).toHaveCount(0);
+  await page.goBack();
+  await expect(page.locator('#log-rows').getByRole('row').filter({ hasText: 'Visit event created' })).toHaveCount(1);
 });
 
 test('a receiver that moved is followed after a question, and its connection is shown', async ({ signedIn: page, server, receiver }) => {

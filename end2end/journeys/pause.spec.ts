@@ -35,6 +35,10 @@ test('callbacks that pause say why and when the next one is tried, until the rec
   const owner = await server.api('POST', '/users', { email, role: 'api-owner', password });
   const { id } = await server.api('POST', '/webhooks', { name: 'Pauses', url: receiver.url, events: [EVENT], owners: [owner.id] });
   await signIn(page, server.url);
+  // Something is held as well, so that everything is wrong at once.
+  await server.api('PATCH', `/webhooks/${id}`, { enabled: false });
+  await server.publish(EVENT, 'held');
+  await server.api('PATCH', `/webhooks/${id}`, { enabled: true });
   const failed = await pause(server, receiver, id, 'first');
 
   await page.goto(`${server.url}/webhooks/${id}`);
@@ -42,6 +46,8 @@ test('callbacks that pause say why and when the next one is tried, until the rec
   await expect(health(page)).toContainText(NEXT);
   await expect(health(page)).toContainText(/\d+ deliveries wait behind it\./);
   await expect(health(page)).toContainText('Every callback has failed for');
+  await page.setViewportSize({ width: 1280, height: 800 });
+  expect((await page.getByRole('heading', { name: 'Logs' }).boundingBox())!.y, 'where the log begins').toBeLessThanOrEqual(450);
   await accessible(page);
   await fits(page);
   await page.setViewportSize({ width: 1280, height: 720 });

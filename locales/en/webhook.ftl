@@ -143,6 +143,7 @@ discard-changes = Discard
 saving-shows-secret = Saving shows the secret once.
 fresh-secret = The secret of this webhook. Copy it to the receiver now: it is not shown again.
 fresh-env = As an environment variable
+verifying-code = Code that verifies the signature
 stored-it = I have stored it
 copy-url = Copy the URL
 first-test = Send a test event

@@ -143,6 +143,7 @@ discard-changes = Abandonner
 saving-shows-secret = L’enregistrement affiche le secret une fois.
 fresh-secret = Le secret de ce webhook. Copiez-le maintenant chez le destinataire : il ne sera plus affiché.
 fresh-env = Comme variable d’environnement
+verifying-code = Code qui vérifie la signature
 stored-it = Je l’ai conservé
 copy-url = Copier l’URL
 first-test = Envoyer un premier événement de test

@@ -127,6 +127,25 @@ impl Store {
         self.troubles(which, "failing_since", owner, rows).await
     }
 
+    /// The number of deliveries that wait for each failing webhook, in the order of their first failure, of at most `rows` webhooks.
+    /// [`HELD_MAX`] + 1 means "more".
+    pub async fn waiting_for_failing(&self, owner: Option<UserId>, rows: u64) -> Result<Vec<u64>, StoreError> {
+        #[derive(FromQueryResult)]
+        struct WaitingRow {
+            waiting: i64,
+        }
+        let sql = format!(
+            "SELECT {} AS waiting FROM webhooks WHERE failing_since IS NOT NULL AND enabled AND deleted_at IS NULL{} \
+             ORDER BY failing_since LIMIT ?",
+            waiting("webhooks"),
+            owned("id", owner)
+        );
+        let limit = i64::try_from(rows).unwrap_or(i64::MAX);
+        let statement = statement(self.backend(), &sql, values(owner, [limit.into()]));
+        let rows = WaitingRow::find_by_statement(statement).all(&self.read).await?;
+        Ok(rows.iter().map(|row| row.waiting.unsigned_abs().min(HELD_MAX + 1)).collect())
+    }
+
     /// Webhooks that clearhook disabled, newest first.
     pub async fn given_up(&self, owner: Option<UserId>, rows: u64) -> Result<Vec<Trouble>, StoreError> {
         let which = "disabled_reason IS NOT NULL AND deleted_at IS NULL";

@@ -7,8 +7,15 @@ use clearhook::{
     storage::{DatabaseUrl, Store},
     vault::Vault,
 };
+use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 
-use crate::support::{app::TestApp, binary::Installation, database::TestDatabase, on_both, receiver::Receiver};
+use crate::support::{
+    app::TestApp,
+    binary::{Installation, Service},
+    database::TestDatabase,
+    on_both,
+    receiver::Receiver,
+};
 
 on_both! {
     schema_is_created_and_dropped database_of_a_newer_version_is_rejected outdated_database_is_rejected_without_migration
@@ -70,6 +77,30 @@ async fn outdated_database_is_rejected_without_migration(database: TestDatabase)
     assert!(error.contains("clearhook migrate"), "{error}");
     reopen(&database, true).await.unwrap();
     reopen(&database, false).await.unwrap();
+}
+
+/// Several nodes are started at once on an empty database, and the migration of the first one takes long.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn start_waits_until_another_node_has_migrated() {
+    let database = TestDatabase::postgres().await;
+    let other = Database::connect(&database.url).await.unwrap();
+    let migrating = other.begin().await.unwrap();
+    // The number spells "clearhoo" in ASCII.
+    let lock = "SELECT pg_advisory_xact_lock(7164212576445296495)";
+    migrating.execute_unprepared(lock).await.unwrap();
+    let here = Installation::new();
+    let mut command = here.command(&["serve", "--addr", "127.0.0.1:0"]);
+    command
+        .env("CLEARHOOK_DATABASE_URL", &database.url)
+        .env("CLEARHOOK_MASTER_KEY", database.key.reveal().as_str());
+    let node = Service::start(command);
+    node.line("another node is migrating the database").await;
+    assert_eq!(database.count("pg_tables WHERE tablename = 'events'").await, 0);
+    migrating.commit().await.unwrap();
+    node.url().await;
+    assert_eq!(database.count("seaql_migrations").await, 1);
+    assert_eq!(node.terminate().await, Some(0));
+    other.close().await.unwrap();
 }
 
 async fn reopen(database: &TestDatabase, migrate: bool) -> Result<(), String> {

@@ -242,6 +242,45 @@ async fn an_event_of_another_trace_stays_in_it_and_is_linked(database: TestDatab
     assert_eq!(collector.all_spans().len(), 6);
 }
 
+/// The operator chooses what is recorded (`OTEL_TRACES_SAMPLER`).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn traces_are_sampled_as_the_environment_says() {
+    // Of two events, the second one is in a trace that its publisher samples.
+    for (sampler, argument, sampled) in [
+        ("always_on", "", [true, true]),
+        ("always_off", "", [false, false]),
+        ("traceidratio", "0", [false, false]),
+        ("parentbased_always_off", "", [false, true]),
+        ("parentbased_traceidratio", "0", [false, true]),
+        ("parentbased_traceidratio", "1", [true, true]),
+    ] {
+        let database = TestDatabase::sqlite();
+        let (collector, receiver) = (Collector::start(Manner::Accepts).await, Receiver::start([]).await);
+        let node = observed(&database, &collector.url)
+            .with("OTEL_TRACES_SAMPLER", sampler)
+            .with("OTEL_TRACES_SAMPLER_ARG", argument);
+        let (service, url) = node.start().await;
+        node.webhook(&url, &receiver.url).await;
+        for (id, headers) in [("1", &[][..]), ("2", &[("traceparent", PARENT)][..])] {
+            let event = cloud_event(BuiltIn::IdentityCreated, id);
+            assert_eq!(publish(&node, &url, &event, headers).await.status(), 202);
+            receiver.wait(id.parse().unwrap()).await;
+        }
+        assert_eq!(service.terminate().await, Some(0));
+        let spans = collector.all_spans();
+        let of_publisher = spans.iter().filter(|span| hex(&span.trace_id) == TRACE).count();
+        // The request, the event and the callback.
+        let expected = sampled.map(|sampled| if sampled { 3 } else { 0 });
+        assert_eq!([spans.len() - of_publisher, of_publisher], expected, "{sampler} {argument}");
+        let flags = receiver
+            .seen()
+            .iter()
+            .map(|seen| seen.headers["traceparent"].to_str().unwrap().ends_with("-01"))
+            .collect::<Vec<_>>();
+        assert_eq!(flags, sampled, "{sampler} {argument}");
+    }
+}
+
 async fn metrics_and_log_lines_are_those_of_the_service(database: TestDatabase) {
     let (collector, receiver) = (Collector::start(Manner::Accepts).await, Receiver::start([Reply::status(500)]).await);
     let node = observed(&database, &collector.url)

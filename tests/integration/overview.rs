@@ -148,6 +148,16 @@ async fn overview_tells_what_waits_for_failing_webhooks(database: TestDatabase) 
         app.page("/", &cookie).await.text().await.unwrap().contains(sentence).then_some(())
     })
     .await;
+    // More than the overview lists.
+    for number in 0..7 {
+        add(&app, &format!("Fails, too {number}"), &fails.url, BuiltIn::VisitEventCreated, &[]).await;
+    }
+    app.publish(BuiltIn::VisitEventCreated, "4").await;
+    let sentence = "10 behind 9 failing webhooks";
+    wait_for(sentence, async || {
+        app.page("/", &cookie).await.text().await.unwrap().contains(sentence).then_some(())
+    })
+    .await;
     app.stop().await;
 }
 

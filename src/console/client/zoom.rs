@@ -1,5 +1,5 @@
-//! Dragging over a chart chooses a range. Each bar is a link to its own part of the range, whose address has the start and the end; dragging goes to
-//! the address from the start of the first bar to the end of the last one. By keyboard and without scripts, the links do.
+//! Dragging over a chart chooses a range. Each bar is a link to its own part of the range, whose address has the start and the end; dragging follows
+//! a link from the start of the first bar to the end of the last one. By keyboard and without scripts, the links do.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -7,7 +7,7 @@ use leptos::{
     ev,
     prelude::*,
     wasm_bindgen::JsCast,
-    web_sys::{Element, Event, UrlSearchParams},
+    web_sys::{Element, Event, HtmlElement, UrlSearchParams},
 };
 
 /// The part of the chart that is chosen.
@@ -45,9 +45,23 @@ pub(super) fn watch() {
         if choice.first != choice.last
             && let Some(address) = address(&choice)
         {
-            let _ = window().location().assign(&address);
+            follow(&choice.bars, &address);
         }
     });
+}
+
+/// Follows a link to this address that stands among the bars for this moment, so that an open log shows the range as for a click on a bar.
+fn follow(bars: &Element, address: &str) {
+    let link = document()
+        .create_element("a")
+        .ok()
+        .and_then(|link| link.dyn_into::<HtmlElement>().ok());
+    let Some(link) = link else { return };
+    let _ = link.set_attribute("href", address);
+    if bars.append_child(&link).is_ok() {
+        link.click();
+        link.remove();
+    }
 }
 
 /// The chart and the number of the bar at which an event happened.

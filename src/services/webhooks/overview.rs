@@ -28,6 +28,9 @@ use crate::{
 /// The number of newest callbacks from which the busiest and the slowest webhooks are found.
 const RECENT: u64 = 500;
 
+/// The maximum number of failing webhooks of which the waiting deliveries are counted, which takes some milliseconds.
+const FAILING_MAX: u64 = 50;
+
 /// The state of all webhooks that the caller may see.
 #[derive(Clone, Debug)]
 pub struct Overview {
@@ -39,6 +42,8 @@ pub struct Overview {
     pub hours_by_type: Vec<TypeFigure>,
     /// The number of deliveries that are not complete.
     pub waiting: u64,
+    /// The number of deliveries that wait for each failing webhook. `None` if more than [`FAILING_MAX`] webhooks fail.
+    pub waiting_for_failing: Option<Vec<u64>>,
     /// Webhooks that need attention: first failing ones, then those that clearhook disabled, then those with held deliveries.
     pub troubles: Vec<Trouble>,
     /// The newest callback of these.
@@ -96,11 +101,12 @@ pub async fn overview(app: &AppState, by: &Principal, from: Timestamp, types_fro
             None => store.recent_callbacks(RECENT).await,
         }
     };
-    let (standings, hours, hours_by_type, waiting, mut troubles, given_up, holding, recent) = try_join!(
+    let (standings, hours, hours_by_type, waiting, waiting_for_failing, mut troubles, given_up, holding, recent) = try_join!(
         store.standings(owner),
         store.totals(owner, from),
         by_type(app, owner, types_from),
         store.waiting(owner),
+        store.waiting_for_failing(owner, FAILING_MAX + 1),
         store.failing(owner, rows),
         store.given_up(owner, rows),
         store.holding(owner, rows),
@@ -124,6 +130,7 @@ pub async fn overview(app: &AppState, by: &Principal, from: Timestamp, types_fro
         hours,
         hours_by_type,
         waiting,
+        waiting_for_failing: Some(waiting_for_failing).filter(|counts| counts.len() as u64 <= FAILING_MAX),
         troubles,
         latest,
         recent,

@@ -61,21 +61,27 @@ pub fn Guide() -> impl IntoView {
     }
 }
 
-/// The steps, and the code in each language. Only one language is open at a time.
-fn signature(lang: Lang) -> AnyView {
+/// The code in each language. Only one language is open at a time, the first one from the beginning if `is_open`.
+#[component]
+pub fn VerifyingCode(is_open: bool) -> impl IntoView {
     let samples = CODE.iter().enumerate().map(|(at, (language, code))| {
         let code = code.trim_end().to_owned();
         view! {
-            <details class="language" name="language" open=at == 0>
+            <details class="language" name="language" open=is_open && at == 0>
                 <summary>{*language}</summary>
                 <Sample heading=(*language).to_owned() text=code />
             </details>
         }
     });
+    view! { <div class="languages">{samples.collect_view()}</div> }
+}
+
+/// The steps, and the code.
+fn signature(lang: Lang) -> AnyView {
     view! {
         <h2 id="signature">{say::signature(lang)}</h2>
         {steps(lang)}
-        <div class="languages">{samples.collect_view()}</div>
+        <VerifyingCode is_open=true />
         <p class="hint">
             <InlineCode text=say::libraries(lang) />
             " "

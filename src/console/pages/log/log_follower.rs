@@ -1,5 +1,5 @@
-//! Live updates of a log: server-sent events tell how many callbacks were logged since the page was rendered. New rows are shown at once if
-//! that moves nothing that is being read, otherwise after a click. While somebody types into the search, the log follows.
+//! Live updates of a log: server-sent events tell how many callbacks were logged since the page was rendered. New rows are shown at once while
+//! nobody reads the rows, otherwise after a click. While somebody types into the search, the log follows.
 
 use std::{
     cell::{Cell, RefCell},
@@ -45,7 +45,7 @@ const CHART: &str = "#log-chart";
 /// Why new rows are loaded.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asked {
-    /// They were announced. They are shown only if that moves nothing.
+    /// They were announced. They are shown only while nobody reads the rows.
     Nobody,
     /// The viewer followed the link, so they are shown at once.
     Viewer,
@@ -61,12 +61,14 @@ pub fn LogFollower(
     let shown = Shown {
         log: RwSignal::new(followed),
         count: RwSignal::new(0),
+        waits: RwSignal::new(false),
         found: RwSignal::new(String::new()),
         has_ended: RwSignal::new(false),
     };
     let Shown {
         log,
         count,
+        waits,
         found,
         has_ended,
     } = shown;
@@ -104,7 +106,7 @@ pub fn LogFollower(
                     })
             }}
             {move || {
-                (count.get() > 0 && !has_ended.get())
+                (count.get() > 0 && waits.get() && !has_ended.get())
                     .then(|| {
                         view! {
                             <a class="button primary" href=log.with(|log| log.top.clone()) on:click=show>
@@ -124,6 +126,8 @@ struct Shown {
     log: RwSignal<FollowedLog>,
     /// The number of callbacks that are not shown.
     count: RwSignal<u64>,
+    /// Whether these wait until the viewer asks for them.
+    waits: RwSignal<bool>,
     /// How many callbacks a search found, in words, for screen readers.
     found: RwSignal<String>,
     /// Whether the session has ended, so that nothing can be shown any more.
@@ -202,7 +206,7 @@ impl Follower {
         self.shown.log.with_untracked(|log| (log.webhook.clone(), log.query.clone()))
     }
 
-    /// Searches while somebody types, and at once after Enter, a choice of an option, or a click on a link that chooses callbacks.
+    /// Searches while somebody types, and at once after Enter, a choice of an option, a custom range, or a click on a link that chooses callbacks.
     fn watch_search(self: &Rc<Self>) {
         for name in ["input", "compositionend"] {
             let weak = Rc::downgrade(self);
@@ -216,7 +220,11 @@ impl Follower {
         }
         let weak = Rc::downgrade(self);
         listen(&document(), "submit", move |event| {
-            if log_search::is_of_form(&event) {
+            if let Some(query) = log_search::query_of_range(&event) {
+                event.prevent_default();
+                event.stop_propagation();
+                with(&weak, |follower| follower.choose(query));
+            } else if log_search::is_of_form(&event) {
                 event.prevent_default();
                 event.stop_propagation();
                 log_search::close_sheet();
@@ -337,6 +345,7 @@ impl Follower {
         log_search::tell_panel();
         self.shown.found.set(log_search::found());
         self.shown.count.set(0);
+        self.shown.waits.set(false);
         self.shown.has_ended.set(false);
         let mut state = self.state.borrow_mut();
         state.since.clone_from(&followed.since);
@@ -403,22 +412,26 @@ impl Follower {
         drop(state);
         if !is_shown {
             self.shown.count.update(|all| *all += count);
-            self.update_if_unnoticed();
+            self.update_unless_read();
         }
     }
 
-    /// Shows new callbacks if that moves nothing that is being read.
-    fn update_if_unnoticed(self: &Rc<Self>) {
+    /// Shows new callbacks, or that there are some if somebody reads the rows.
+    fn update_unless_read(self: &Rc<Self>) {
         let (is_pausing, is_chart_stale) = {
             let state = self.state.borrow();
             (state.is_pausing, state.is_chart_stale)
         };
-        if is_pausing || self.shown.count.get_untracked() == 0 || !self.shown.log.with_untracked(|log| log.is_top) {
+        if is_pausing || self.shown.count.get_untracked() == 0 {
             return;
         }
-        if moves_nothing() {
+        let is_top = self.shown.log.with_untracked(|log| log.is_top);
+        if is_top && !is_read() {
             self.update(Asked::Nobody);
-        } else if is_chart_stale && !has_focus(CHART) {
+            return;
+        }
+        self.shown.waits.set(true);
+        if is_top && is_chart_stale && !has_focus(CHART) {
             self.update_chart();
         }
     }
@@ -455,8 +468,9 @@ impl Follower {
             with(&weak, |follower| match fragment {
                 // A search was faster.
                 Ok(_) if follower.asked() != wanted => follower.pause(UPDATE_PAUSE),
-                // The page may have been scrolled while the log was on its way.
-                Ok(fragment) if asked == Asked::Nobody && !moves_nothing() => {
+                // Somebody may have begun to read while the log was on its way.
+                Ok(fragment) if asked == Asked::Nobody && is_read() => {
+                    follower.shown.waits.set(true);
                     if !has_focus(CHART) {
                         replace_log(&fragment.html, CHART);
                         follower.state.borrow_mut().is_chart_stale = false;
@@ -487,6 +501,7 @@ impl Follower {
             state.received.clone_from(&since);
             self.shown.count.set(0);
         }
+        self.shown.waits.set(false);
         state.since = since;
     }
 
@@ -497,7 +512,7 @@ impl Follower {
             if follower.state.borrow().stream.is_none() {
                 follower.open();
             }
-            follower.update_if_unnoticed();
+            follower.update_unless_read();
         };
         set_timeout(move || with(&weak, end), pause);
     }
@@ -511,10 +526,7 @@ fn present_address() -> String {
 
 /// Marks the row of the open callback. The fragment knows of none.
 fn mark_open_row() {
-    let open = document()
-        .get_element_by_id("callback")
-        .and_then(|open| open.get_attribute("data-callback"));
-    let Some(id) = open else { return };
+    let Some(id) = open_callback() else { return };
     let row = document()
         .query_selector(&format!("#log-rows tr[data-callback=\"{id}\"]"))
         .ok()
@@ -556,15 +568,30 @@ fn has_focus(parts: &str) -> bool {
     document().active_element().is_some_and(|active| is_within(&active, parts))
 }
 
-/// Whether new rows at the top of the table move nothing that is visible: because there are no rows, or they are below the window. If the
-/// focus is in a live part, replacing it would lose the focus.
-fn moves_nothing() -> bool {
+/// Whether somebody reads the rows, so that new ones would move what is being read: the page is scrolled beyond their top, or the focus, the
+/// pointer, an open callback or selected text is among them.
+fn is_read() -> bool {
     let Some(rows) = document().get_element_by_id("log-rows") else {
-        return true;
+        return false;
     };
     if has_focus(LIVE_PARTS) {
-        return false;
+        return true;
     }
     let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
-    rows.child_element_count() == 0 || rows.get_bounding_client_rect().top() > height
+    let top = rows.get_bounding_client_rect().top();
+    if rows.child_element_count() == 0 || top > height {
+        return false;
+    }
+    top < 0.0 || rows.matches(":hover").unwrap_or(false) || open_callback().is_some() || has_selection()
+}
+
+/// Whether text of the page is selected.
+fn has_selection() -> bool {
+    let selection = window().get_selection().ok().flatten();
+    selection.is_some_and(|selection| !selection.is_collapsed())
+}
+
+/// The id of the callback whose panel is open.
+fn open_callback() -> Option<String> {
+    document().get_element_by_id("callback")?.get_attribute("data-callback")
 }

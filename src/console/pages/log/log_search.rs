@@ -12,6 +12,7 @@ use crate::console::islands::{form_query, is_typed_otherwise, is_within};
 pub const SEARCHED: &str = "clearhook:searched";
 
 const FORM: &str = "form.log-search";
+const RANGE_FORM: &str = "#log form.range";
 const FIELD: &str = "form.log-search input[type=search]";
 /// The parts of a query that choose the callbacks of a log, and how they are shown.
 const CHOOSE: [&str; 8] = ["range", "from", "to", "response", "event", "q", "times", "list"];
@@ -26,6 +27,15 @@ pub(super) fn is_field(event: &Event) -> bool {
 pub(super) fn is_of_form(event: &Event) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     target.is_some_and(|form| is_within(&form, FORM))
+}
+
+/// The query for a custom range, if an event is one of its form.
+pub(super) fn query_of_range(event: &Event) -> Option<String> {
+    let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
+    if form.matches(RANGE_FORM).unwrap_or(false) {
+        return form_query(&form);
+    }
+    None
 }
 
 /// Whether somebody types into the search field.

@@ -134,8 +134,6 @@ pub async fn load(app: &AppState, by: &Principal) -> Result<OverviewView, UseCas
     let flows = flows(&found.recent, &found.names, lang);
     let rankings = rankings(&found.recent, &found.names, &zone, lang);
     let (disable_after, may_send) = (app.dispatcher.disable_after(), by.may(Action::Resend, false).is_ok());
-    let is_failing = |trouble: &&Trouble| trouble.enabled && trouble.failing_since().is_some();
-    let waiting_for_failing: Vec<u64> = found.troubles.iter().filter(is_failing).map(Trouble::waiting).collect();
     let problems = found.troubles.iter().map(|trouble| {
         let latest = found.latest.remove(&trouble.id());
         ProblemView {
@@ -153,8 +151,7 @@ pub async fn load(app: &AppState, by: &Principal) -> Result<OverviewView, UseCas
         types: types_chart(&found.hours_by_type, from, now, &zone, lang),
         chart: (sums.0 + sums.1 > 0).then(|| load_chart::hours(today, from, now, &zone, lang)),
         waiting: capped(found.waiting, WAITING_MAX, lang),
-        // Otherwise only some of them are known here.
-        waiting_behind: (failing <= ROWS).then(|| waiting_behind(&waiting_for_failing, lang)).flatten(),
+        waiting_behind: found.waiting_for_failing.and_then(|counts| waiting_behind(&counts, lang)),
         by_status,
         more_failing: Some(failing).filter(|failing| *failing > ROWS),
         more_disabled: u64::try_from(given_up).is_ok_and(|shown| shown >= ROWS),

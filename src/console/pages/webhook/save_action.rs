@@ -221,7 +221,7 @@ impl PageAction for SaveWebhook {
                 return Ok(response);
             }
             Ok(Saved::Changed) => return redirect(&format!("{path}?saved=changed")),
-            Ok(Saved::Tested) => return redirect(&format!("{path}?saved=tested#logs")),
+            Ok(Saved::Tested) => return redirect(&format!("{path}?saved=tested")),
             Ok(Saved::Enabled) => return redirect(&format!("{path}?saved=enabled")),
             Ok(Saved::Deleted) => return Ok(Redirect::to(&list_after_deletion()).into_response()),
             Ok(Saved::Rotated { secret, old_until }) => {

@@ -13,6 +13,7 @@ use crate::{
             discard_forms::{SendHeld, send_held},
             send_again::SendAgainMenu,
         },
+        pages::guide::VerifyingCode,
         pages::webhook::{
             load_form::{ActionResult, FormView},
             save::Intent,
@@ -131,6 +132,10 @@ pub(super) fn SecretOnce(
                     }
                 })}
             {field("env", say::fresh_env(lang).into_any(), variable)}
+            <details class="verifying">
+                <summary>{say::verifying_code(lang)}</summary>
+                <VerifyingCode is_open=false />
+            </details>
             <p>
                 <a class="button" href=with_list(&format!("{path}?stored=1"))>
                     {say::stored_it(lang)}
