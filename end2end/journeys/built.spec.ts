@@ -297,7 +297,7 @@ test('waiting deliveries are discarded after a question, and their number is tol
   await stands(server, id, 'waiting', 2);
   await page.goto(`${server.url}/webhooks/${id}`);
   const health = page.locator('#health');
-  await health.getByRole('button', { name: 'Discard waiting deliveries…' }).click();
+  await health.getByRole('button', { name: 'Discard waiting…' }).click();
   const question = health.getByText('2 waiting deliveries are not sent. Callbacks that are being sent at this moment still arrive.');
   await expect(question).toBeVisible();
   await looked(page);
@@ -305,10 +305,10 @@ test('waiting deliveries are discarded after a question, and their number is tol
   await page.keyboard.press('Escape');
   await expect(question).toBeHidden();
   await stands(server, id, 'waiting', 2);
-  await health.getByRole('button', { name: 'Discard waiting deliveries…' }).click();
+  await health.getByRole('button', { name: 'Discard waiting…' }).click();
   await health.getByRole('button', { name: 'Discard them' }).click();
   await expect(page.getByText('2 deliveries were discarded.')).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Discard waiting deliveries…' })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Discard waiting…' })).toHaveCount(0);
   await stands(server, id, 'waiting', 0);
   expect(receiver.received).toHaveLength(2);
 });

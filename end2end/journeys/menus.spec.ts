@@ -84,7 +84,7 @@ test('a menu moves nothing', async ({ page, another, receiver }) => {
     ['/', []],
     ['/webhooks', ['More actions for Menus']],
     ['/webhooks/new', []],
-    [`/webhooks/${id}`, ['Delete', 'Send again…', 'Discard held deliveries…', 'Export', 'More about this callback']],
+    [`/webhooks/${id}`, ['Delete', 'Send again…', 'Discard held…', 'Export', 'More about this callback']],
     [`/webhooks/${id}?edit=all`, ['Download schemas']],
     [`/webhooks/${id}?response=held`, ['Delete']],
     [`/webhooks/${moved}?callback=${callback}`, ['Use this URL…']],

@@ -80,7 +80,7 @@ test('the dialog counts before it sends, and discarding asks', async ({ signedIn
   await server.publish('visit_event.created', `discarded-${javaScriptEnabled}`);
   await waits(server, id, 'held', 1);
   await page.goto(`/webhooks/${id}`);
-  await page.getByRole('button', { name: 'Discard held deliveries…' }).first().click();
+  await page.getByRole('button', { name: 'Discard held…' }).first().click();
   await accessible(page);
   await page.getByRole('button', { name: 'Discard them' }).first().click();
   await expect(page.getByText('1 delivery was discarded.')).toBeVisible();

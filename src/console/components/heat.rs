@@ -1,4 +1,5 @@
-//! The hours of the last 30 days as a strip of small cells: a column for each day, a row for each hour.
+//! The hours of the last 30 days as a strip of small cells: a column for each day, a row for each hour. A mark below a day says that callbacks failed
+//! on it, for whoever does not tell the colours of its cells.
 
 use std::fmt::Write;
 
@@ -28,6 +29,8 @@ pub struct HeatView {
     some_failed: String,
     /// Hours in which at least half of the callbacks failed.
     most_failed: String,
+    /// The marks below days with failed callbacks.
+    failed_days: String,
     /// The sums in words.
     label: String,
 }
@@ -64,11 +67,19 @@ pub(in crate::console) fn heat(counts: &[HourCounts], now: Timestamp, zone: &Tim
             let _ = write!(path, "M{day} {row}h.8v.8h-.8z");
         }
     }
+    let mut failed_days = String::new();
+    for (day, hours) in cells.iter().enumerate() {
+        if hours.iter().any(|(_, bad)| *bad > 0) {
+            // Writing to a `String` cannot fail.
+            let _ = write!(failed_days, "M{day} 25h.8v2h-.8z");
+        }
+    }
     let sum = |of: fn(&(u64, u64)) -> u64| all().map(of).sum::<u64>();
     Some(HeatView {
         succeeded,
         some_failed,
         most_failed,
+        failed_days,
         label: say::heat(lang, sum(|(good, bad)| good + bad), sum(|(_, bad)| *bad)),
     })
 }
@@ -103,11 +114,12 @@ pub(in crate::console) fn Heat(
         .map(|(path, class)| view! { <path class=class d=path /> });
     view! {
         <a class="heat" href=href aria-label=heat.label.clone() title=heat.label>
-            <svg viewBox="0 0 30 24" width="120" height="48" preserveAspectRatio="none" aria-hidden="true">
+            <svg viewBox="0 0 30 27" width="120" height="54" preserveAspectRatio="none" aria-hidden="true">
                 <path class="base" d=base() />
                 {shades.collect_view()}
                 <path class="some" d=heat.some_failed />
                 <path class="most" d=heat.most_failed />
+                <path class="failed-days" d=heat.failed_days />
             </svg>
             <span aria-hidden="true">{say::heat_days(lang())}</span>
         </a>
@@ -135,6 +147,7 @@ mod tests {
             (heat.most_failed.as_str(), heat.some_failed.as_str()),
             ("M29 20h.8v.8h-.8z", "M28 21h.8v.8h-.8z")
         );
+        assert_eq!(heat.failed_days, "M28 25h.8v2h-.8zM29 25h.8v2h-.8z");
         assert_eq!(heat.label, "Last 30 days by hour: 12 callbacks, 4 failed");
     }
 

@@ -70,7 +70,7 @@ pub(in crate::console::pages) fn DiscardMenu(
         (false, true) => say::discard_waiting_why_many(lang, COUNTED_MAX),
     };
     view! {
-        <Popup id=popup.to_owned() text=heading asks=true>
+        <Popup id=popup.to_owned() text=heading class="button small" asks=true>
             <form method="post" action=with_list(&format!("/webhooks/{id}/deliveries/discard"))>
                 <p>{why}</p>
                 <input type="hidden" name="which" value=which />

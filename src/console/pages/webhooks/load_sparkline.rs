@@ -14,6 +14,10 @@ const HEIGHT: u64 = 22;
 /// The minimum height of the failures of an hour.
 const FAILURES_MIN: u64 = 2;
 
+/// The height of a dash, and from one dash to the next.
+const DASH: u64 = 2;
+const DASH_STEP: usize = 4;
+
 /// The chart of the hours up to `now`, counted in hours since 1970. The highest bar has the full height; the scale is that of square roots,
 /// so that one busy hour does not flatten the others. `None` if there was no callback.
 pub(in crate::console::pages) fn sparkline(counts: &[HourCounts], now: i64, lang: Lang) -> Option<SparklineView> {
@@ -38,7 +42,7 @@ pub(in crate::console::pages) fn sparkline(counts: &[HourCounts], now: i64, lang
             0
         };
         bar(&mut good, x, 0, low);
-        bar(&mut bad, x, low, high);
+        dashed_bar(&mut bad, x, low, high);
         sums = (sums.0 + sum, sums.1 + failed);
     }
     Some(SparklineView {
@@ -57,6 +61,13 @@ fn bar(path: &mut String, x: i64, above: u64, height: u64) {
     if height > 0 {
         // Writing to a `String` cannot fail.
         let _ = write!(path, "M{x} {}h3v-{height}h-3z", HEIGHT - above);
+    }
+}
+
+/// A bar of dashes, so that failures are told from successes without colours.
+fn dashed_bar(path: &mut String, x: i64, above: u64, height: u64) {
+    for from in (0..height).step_by(DASH_STEP) {
+        bar(path, x, above + from, DASH.min(height - from));
     }
 }
 
@@ -80,6 +91,13 @@ mod tests {
             (drawn.succeeded.as_str(), drawn.failed.as_str()),
             ("M92 22h3v-20h-3z", "M92 2h3v-2h-3z")
         );
+    }
+
+    #[test]
+    fn failures_are_dashed() {
+        let drawn = sparkline(&[(100, 0, 9)], 100, Lang::En).unwrap();
+        assert!(drawn.failed.starts_with("M92 22h3v-2h-3zM92 18h3v-2h-3z"), "{}", drawn.failed);
+        assert!(drawn.failed.ends_with("M92 2h3v-2h-3z"), "{}", drawn.failed);
     }
 
     #[test]
