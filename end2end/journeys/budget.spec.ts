@@ -91,7 +91,7 @@ test('first visit and later pages stay within their budget', async ({ signedIn: 
     await expect(page.getByRole('heading', { name: 'Logs' })).toBeVisible();
     await expect(page.locator('html[data-live]')).toHaveCount(1);
     const { bytes, files } = take();
-    // What arrives while one looks moves nothing.
+    // What arrives while one looks counts as a shift of the layout, if it causes one.
     const live = page.locator('#log-rows').getByRole('row').filter({ hasText: 'Visit event approved' });
     const before = await live.count();
     await server.publish('visit_event.approved', `budget-live-${query}`);

@@ -134,6 +134,7 @@ test('new callbacks appear without a reload and do not move the visible rows', a
   const announced = page.getByRole('link', { name: /new callback/ });
   await page.setViewportSize({ width: 1280, height: 800 });
   await rows(page).first().scrollIntoViewIfNeeded();
+  await page.mouse.move(0, 0);
   await publish();
   await expect(rows(page)).toHaveCount(3);
   await expect(announced).toHaveCount(0);

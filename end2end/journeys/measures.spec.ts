@@ -127,6 +127,7 @@ test('dragging over the chart of a log narrows the range, and a link leads back'
   await page.getByRole('button', { name: 'Show', exact: true }).click();
   await expect(page).toHaveURL(/from=2020.*to=2020/);
   await expect(page.locator('#log-rows').getByRole('row')).toHaveCount(0);
+  await expect(page.locator('body[data-same-document]'), 'without a reload').toHaveCount(1);
   await page.goBack();
   await expect(page.locator('#log-rows').getByRole('row').filter({ hasText: 'Visit event created' })).toHaveCount(1);
 });

@@ -35,7 +35,7 @@ pub struct Erased {
 pub async fn erase(app: &AppState, by: &Principal, what: &Erasure, after: Option<Cursor>) -> Result<Erased, UseCaseError> {
     by.may(Action::EraseData, false)?;
     let begun = Instant::now();
-    let mut in_memory = false;
+    let mut may_arrive = false;
     let mut all = Erased {
         rest: after,
         ..Erased::default()
@@ -51,7 +51,7 @@ pub async fn erase(app: &AppState, by: &Principal, what: &Erasure, after: Option
                 all.deliveries += 1;
             } else {
                 all.in_flight += 1;
-                in_memory |= batch.events > 0;
+                may_arrive = true;
             }
         }
         all.rest = batch.rest;
@@ -59,7 +59,7 @@ pub async fn erase(app: &AppState, by: &Principal, what: &Erasure, after: Option
             break;
         }
     }
-    if in_memory {
+    if may_arrive {
         // Some of them may be on their way from the database to this node. When they are claimed anew, they are cancelled. Other nodes were notified
         // with the erasure.
         app.dispatcher.claim_anew();

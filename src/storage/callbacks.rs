@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, sea_query::Expr};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, sea_query::Expr};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -24,7 +24,9 @@ use crate::{
         Store, StoreError,
         batch_insert::{BatchInsert, sizes},
         entity::{callback, event},
+        executor::Executor,
         new_id,
+        raw_sql::statement,
     },
 };
 
@@ -284,6 +286,11 @@ impl Store {
             .col_expr(callback::Column::ResponseIncomplete, Expr::value(received.incomplete.clone()))
             .filter(callback::Column::Id.eq(id.0));
         let transaction = self.begin().await?;
+        if self.backend() == DbBackend::Postgres {
+            // Waits for an erasure of this event. The next statement sees what it has changed.
+            let lock = "SELECT 1 FROM events WHERE id = (SELECT event_id FROM callbacks WHERE id = ?) FOR SHARE";
+            transaction.run(statement(DbBackend::Postgres, lock, [id.0.into()])).await?;
+        }
         let updated = update.exec(&transaction).await?.rows_affected > 0;
         transaction.commit().await?;
         Ok(updated)

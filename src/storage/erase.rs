@@ -23,6 +23,7 @@ use crate::{
         batch_insert::{for_ids, sizes},
         change_notifications,
         event_search::{EventFilter, EventRecord, delivery_ids_of},
+        executor::Executor,
         ordering::{self, OrderKey},
         raw_sql::{marks, statement},
     },
@@ -128,11 +129,7 @@ impl Store {
         let empty = "UPDATE events SET body = '', extensions = NULL, trace_context = NULL WHERE body <> '' AND id IN";
         batch.events = for_ids(&transaction, empty, &[], page.items.iter().map(|event| event.id.0)).await?;
         let ids: Vec<Uuid> = deliveries.iter().map(|row| row.id).collect();
-        // Read before the responses are erased: what has ended by now has logged its response, which is erased below.
-        batch.unfinished = self.unfinished_of(&transaction, &ids).await?;
-        let empty = "UPDATE callbacks SET response_body = ?, response_truncated = FALSE, response_incomplete = NULL \
-                     WHERE length(response_body) > 0 AND delivery_id IN";
-        batch.callbacks = for_ids(&transaction, empty, &[Vec::<u8>::new().into()], ids.iter().copied()).await?;
+        batch.callbacks = empty_responses(&transaction, &ids).await?;
         if batch.events + batch.callbacks + batch.deliveries > 0 {
             let mut after = what.describe();
             after["events"] = batch.events.into();
@@ -147,12 +144,24 @@ impl Store {
             .await?;
         }
         change_notifications::tell(&transaction, "pending").await?;
-        // In the transaction, so that it is sent whatever happens to the request. A request that is repeated erases no payload, and tells nobody.
-        if batch.events > 0 && !batch.unfinished.is_empty() {
+        transaction.commit().await?;
+        self.find_unfinished(&mut batch, &ids).await?;
+        Ok(batch)
+    }
+
+    /// Finds the deliveries that nodes may still send, notifies the nodes, and erases the responses that were logged meanwhile. It follows the
+    /// transaction that erased the payloads: a node that has read a payload had claimed its delivery before, so the delivery is either unfinished
+    /// now, or its response is logged.
+    async fn find_unfinished(&self, batch: &mut ErasedBatch, deliveries: &[Uuid]) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        // Before the responses are erased: what ends later than this is repeated by the caller.
+        batch.unfinished = self.unfinished_of(&transaction, deliveries).await?;
+        batch.callbacks += empty_responses(&transaction, deliveries).await?;
+        if !batch.unfinished.is_empty() {
             change_notifications::tell(&transaction, change_notifications::ERASED).await?;
         }
         transaction.commit().await?;
-        Ok(batch)
+        Ok(())
     }
 
     /// Removes what was erased from SQLite's free space. Returns whether nothing of it is left in the database: larger SQLite files need `VACUUM`,
@@ -227,4 +236,11 @@ impl Store {
             id: event.id.0,
         }))
     }
+}
+
+/// Erases the logged responses of these deliveries. Returns their number.
+async fn empty_responses(on: &impl Executor, deliveries: &[Uuid]) -> Result<u64, StoreError> {
+    let empty = "UPDATE callbacks SET response_body = ?, response_truncated = FALSE, response_incomplete = NULL \
+                 WHERE length(response_body) > 0 AND delivery_id IN";
+    for_ids(on, empty, &[Vec::<u8>::new().into()], deliveries.iter().copied()).await
 }

@@ -38,6 +38,11 @@ async fn deliveries_in_the_memory_of_a_node_whose_notifications_are_interrupted_
         let listening = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'";
         assert_eq!(database.count(&listening["FROM ".len()..]).await, 2, "two nodes listen");
         database.execute(&format!("SELECT pg_terminate_backend(pid) {listening}")).await;
+        // They connect again a second later.
+        wait_for("the connections to end", async || {
+            (database.count(&listening["FROM ".len()..]).await == 0).then_some(())
+        })
+        .await;
     })
     .await;
 }

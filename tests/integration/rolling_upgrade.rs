@@ -7,6 +7,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use clearhook::{catalogue::BuiltIn, storage::test_support};
@@ -14,7 +15,7 @@ use reqwest::Method;
 use sea_orm::{ConnectionTrait, Database, DbErr, TransactionTrait};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 use serde_json::{Value, json};
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::timeout};
 
 use crate::{
     support::{
@@ -111,9 +112,13 @@ async fn migrate<M: MigratorTrait>(database: &TestDatabase) {
 async fn migration_that_ends_in_a_deadlock_is_applied_again() {
     let database = TestDatabase::postgres().await;
     database.open().await.close().await.unwrap();
+    let (_, name) = database.url.rsplit_once('/').unwrap();
+    // Long enough for the other side to wait as well before the migration looks for a deadlock and ends itself.
+    database
+        .execute(&format!("ALTER DATABASE {name} SET deadlock_timeout = '3s'"))
+        .await;
     let node = Database::connect(&database.url).await.unwrap();
     let transaction = node.begin().await.unwrap();
-    // The migration looks for a deadlock after a second, and ends itself.
     let begin = "SET LOCAL deadlock_timeout = '1h'; SELECT 1 FROM deliveries";
     transaction.execute_unprepared(begin).await.unwrap();
     let migrating = async { migrate::<NextVersion>(&database).await };
@@ -123,7 +128,8 @@ async fn migration_that_ends_in_a_deadlock_is_applied_again() {
         transaction.execute_unprepared("SELECT 1 FROM webhooks").await.unwrap();
         transaction.commit().await.unwrap();
     };
-    tokio::join!(migrating, blocking);
+    let both = async { tokio::join!(migrating, blocking) };
+    timeout(Duration::from_secs(60), both).await.unwrap();
     let deadlocks = "pg_stat_database WHERE datname = current_database() AND deadlocks = 1";
     wait_for("the deadlock to be counted", async || {
         (database.count(deadlocks).await == 1).then_some(())

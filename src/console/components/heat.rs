@@ -1,5 +1,5 @@
 //! The hours of the last 30 days as a strip of small cells: a column for each day, a row for each hour. A mark below a day says that callbacks failed
-//! on it, for whoever does not tell the colours of its cells.
+//! on it, for people who cannot distinguish the colours of its cells.
 
 use std::fmt::Write;
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -18,6 +18,8 @@ use crate::{
 const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
 /// How often to check for missed notifications.
 const CHECK_INTERVAL: Duration = Duration::from_secs(10);
+/// Shortest time between two terms that begin because events were erased. A large erasure sends many notifications.
+const TERM_PAUSE: Duration = Duration::from_secs(1);
 
 pub(in crate::delivery) struct Notifications {
     store: Store,
@@ -26,6 +28,10 @@ pub(in crate::delivery) struct Notifications {
     wakeup: Arc<Wakeup>,
     /// Revision of the last webhook change that this node has applied.
     applied: i64,
+    /// When the last term began because events were erased.
+    term_began: Option<Instant>,
+    /// When the next one begins, if one is due.
+    term_due: Option<Instant>,
 }
 
 impl BackgroundTask for Notifications {
@@ -54,6 +60,8 @@ impl Notifications {
             engine,
             wakeup,
             applied: 0,
+            term_began: None,
+            term_due: None,
         }
     }
 
@@ -72,6 +80,7 @@ impl Notifications {
         loop {
             tokio::select! {
                 biased;
+                () = sleep_until(self.term_due.unwrap_or_else(Instant::now)), if self.term_due.is_some() => self.begin_term(),
                 notification = listener.recv() => {
                     missed_before = false;
                     self.apply(notification?).await?;
@@ -98,7 +107,11 @@ impl Notifications {
                 self.engine.apply_change(webhook).await;
                 self.acknowledge(revision).await?;
             }
-            Notification::Erased => self.engine.begin_term(),
+            Notification::Erased => {
+                let soonest = self.term_began.map_or_else(Instant::now, |began| began + TERM_PAUSE);
+                self.term_due.get_or_insert(soonest);
+                return Ok(());
+            }
             // Deliveries that wait in memory are held when they are due, because the webhook is read again then.
             Notification::ManyChanged(revision) => {
                 self.engine.forget_all_endpoints();
@@ -108,12 +121,19 @@ impl Notifications {
                 let revision = self.store.revision().await?;
                 self.engine.forget_all_endpoints();
                 // Events may have been erased.
-                self.engine.begin_term();
+                self.begin_term();
                 self.acknowledge(revision).await?;
             }
         }
         self.wakeup.now();
         Ok(())
+    }
+
+    /// Gives the deliveries in memory back, so that those of erased events are cancelled when they are claimed.
+    fn begin_term(&mut self) {
+        (self.term_began, self.term_due) = (Some(Instant::now()), None);
+        self.engine.begin_term();
+        self.wakeup.now();
     }
 
     async fn acknowledge(&mut self, revision: i64) -> Result<(), StoreError> {

@@ -31,6 +31,8 @@ use crate::{
 
 /// The pause between two updates of a busy log.
 const UPDATE_PAUSE: Duration = Duration::from_secs(1);
+/// How often to look whether somebody still reads the rows.
+const READ_PAUSE: Duration = Duration::from_secs(2);
 /// The pause before a stream that was rejected is opened again, and after an update that failed.
 const RETRY_PAUSE: Duration = Duration::from_secs(15);
 /// The pause after the last key before the log is searched.
@@ -153,6 +155,8 @@ struct State {
     is_pausing: bool,
     /// Whether callbacks were logged that the chart does not count yet.
     is_chart_stale: bool,
+    /// Whether it will soon look again whether somebody reads the rows.
+    looks_again: bool,
 }
 
 /// An open stream. It is closed when it is dropped.
@@ -431,9 +435,24 @@ impl Follower {
             return;
         }
         self.shown.waits.set(true);
+        self.look_again_soon();
         if is_top && is_chart_stale && !has_focus(CHART) {
             self.update_chart();
         }
+    }
+
+    /// Notices when nobody reads the rows any more.
+    fn look_again_soon(self: &Rc<Self>) {
+        if self.state.borrow().looks_again {
+            return;
+        }
+        self.state.borrow_mut().looks_again = true;
+        let weak = Rc::downgrade(self);
+        let look = |follower: &Rc<Self>| {
+            follower.state.borrow_mut().looks_again = false;
+            follower.update_unless_read();
+        };
+        set_timeout(move || with(&weak, look), READ_PAUSE);
     }
 
     /// Shows the present numbers above the rows. The rows stay until the user asks for them.
@@ -483,6 +502,7 @@ impl Follower {
                 }
                 Err(error) => {
                     follower.note_end(Some(&error));
+                    follower.shown.waits.set(true);
                     follower.state.borrow_mut().stream = None;
                     follower.pause(RETRY_PAUSE);
                 }
@@ -568,8 +588,8 @@ fn has_focus(parts: &str) -> bool {
     document().active_element().is_some_and(|active| is_within(&active, parts))
 }
 
-/// Whether somebody reads the rows, so that new ones would move what is being read: the page is scrolled beyond their top, or the focus, the
-/// pointer, an open callback or selected text is among them.
+/// Whether somebody reads the rows, so that new ones would move what is being read: the page is scrolled beyond their top, the focus or the
+/// pointer is among them, a menu of a row or a callback is open, or text is selected.
 fn is_read() -> bool {
     let Some(rows) = document().get_element_by_id("log-rows") else {
         return false;
@@ -582,7 +602,11 @@ fn is_read() -> bool {
     if rows.child_element_count() == 0 || top > height {
         return false;
     }
-    top < 0.0 || rows.matches(":hover").unwrap_or(false) || open_callback().is_some() || has_selection()
+    top < 0.0
+        || rows.matches(":hover").unwrap_or(false)
+        || rows.query_selector(":popover-open").ok().flatten().is_some()
+        || open_callback().is_some()
+        || has_selection()
 }
 
 /// Whether text of the page is selected.
