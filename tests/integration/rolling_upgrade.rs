@@ -129,7 +129,7 @@ async fn migration_that_ends_in_a_deadlock_is_applied_again() {
         transaction.commit().await.unwrap();
     };
     let both = async { tokio::join!(migrating, blocking) };
-    timeout(Duration::from_secs(60), both).await.unwrap();
+    timeout(Duration::from_secs(60), Box::pin(both)).await.unwrap();
     let deadlocks = "pg_stat_database WHERE datname = current_database() AND deadlocks = 1";
     wait_for("the deadlock to be counted", async || {
         (database.count(deadlocks).await == 1).then_some(())
