@@ -68,6 +68,7 @@ export = Export
 export-csv = CSV
 export-jsonl = JSON Lines
 none-filtered = No callbacks in this range match the filters.
+none-found = No callbacks in this range match the search and the filters. The search compares the whole id of an event or message, or the whole subject.
 newer = Newer
 pages = Pages of the log
 fresh = { $count ->

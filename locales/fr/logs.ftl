@@ -68,6 +68,7 @@ export = Exporter
 export-csv = CSV
 export-jsonl = JSON Lines
 none-filtered = Aucun appel de cette période ne correspond aux filtres.
+none-found = Aucun appel de cette période ne correspond à la recherche et aux filtres. La recherche compare l’identifiant entier d’un événement ou d’un message, ou le sujet entier.
 newer = Plus récents
 pages = Pages du journal
 fresh = { $count ->

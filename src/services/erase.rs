@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::{
     app::AppState,
     auth::{principal::Principal, rules::Action},
+    delivery::Dispatcher,
     domain::page::Cursor,
     messages::validation::ValidationError,
     services::error::{FieldError, UseCaseError},
@@ -35,7 +36,11 @@ pub struct Erased {
 pub async fn erase(app: &AppState, by: &Principal, what: &Erasure, after: Option<Cursor>) -> Result<Erased, UseCaseError> {
     by.may(Action::EraseData, false)?;
     let begun = Instant::now();
-    let mut may_arrive = false;
+    // Some deliveries may be on their way from the database to this node. Other nodes were notified with the erasure.
+    let mut claim = ClaimAnew {
+        dispatcher: &app.dispatcher,
+        is_needed: true,
+    };
     let mut all = Erased {
         rest: after,
         ..Erased::default()
@@ -51,7 +56,6 @@ pub async fn erase(app: &AppState, by: &Principal, what: &Erasure, after: Option
                 all.deliveries += 1;
             } else {
                 all.in_flight += 1;
-                may_arrive = true;
             }
         }
         all.rest = batch.rest;
@@ -59,11 +63,8 @@ pub async fn erase(app: &AppState, by: &Principal, what: &Erasure, after: Option
             break;
         }
     }
-    if may_arrive {
-        // Some of them may be on their way from the database to this node. When they are claimed anew, they are cancelled. Other nodes were notified
-        // with the erasure.
-        app.dispatcher.claim_anew();
-    }
+    claim.is_needed = all.in_flight > 0;
+    drop(claim);
     // Otherwise another request follows.
     if all.rest.is_none() && all.in_flight == 0 {
         all.is_gone = app.store.end_erasure().await?;
@@ -77,6 +78,21 @@ pub async fn erase(app: &AppState, by: &Principal, what: &Erasure, after: Option
         all.callbacks
     );
     Ok(all)
+}
+
+/// When it is dropped, the deliveries of this node are claimed anew, and those of erased events are cancelled by that. This includes the case that
+/// the client disconnects and the request ends between an erasure and the cancellation of its deliveries.
+struct ClaimAnew<'a> {
+    dispatcher: &'a Dispatcher,
+    is_needed: bool,
+}
+
+impl Drop for ClaimAnew<'_> {
+    fn drop(&mut self) {
+        if self.is_needed {
+            self.dispatcher.claim_anew();
+        }
+    }
 }
 
 /// The chosen events: those with a subject, or those with a source and an id.

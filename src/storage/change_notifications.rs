@@ -15,19 +15,28 @@ const SEPARATOR: char = '@';
 /// Records that a webhook changed, and notifies other nodes when the transaction commits. The row is locked until then, so notifications
 /// are sent in the order of revisions.
 pub(super) async fn raise(on: &impl Executor, webhook: WebhookId) -> Result<(), StoreError> {
-    let sql = "UPDATE revisions SET webhooks = webhooks + 1 WHERE id = 1 RETURNING webhooks";
-    let rows = on.rows(statement(on.backend(), sql, [])).await?;
-    let revision: i64 = rows.first().map(|row| row.get("webhooks")).transpose()?.unwrap_or_default();
+    let revision = raise_webhooks(on, 1).await?;
     tell(on, &format!("{webhook}{SEPARATOR}{revision}")).await
 }
 
 /// Records that several webhooks changed, and tells other nodes so at once: they read all webhooks again instead of each of these.
 pub(super) async fn raise_all(on: &impl Executor, count: usize) -> Result<(), StoreError> {
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let revision = raise_webhooks(on, i64::try_from(count).unwrap_or(i64::MAX)).await?;
+    tell(on, &format!("{MANY}{SEPARATOR}{revision}")).await
+}
+
+/// Records that events were erased whose deliveries a node may have in its memory, and notifies the nodes. It raises the revision of webhooks, by
+/// which a node finds out that it has missed a notification.
+pub(super) async fn raise_erased(on: &impl Executor) -> Result<(), StoreError> {
+    let revision = raise_webhooks(on, 1).await?;
+    tell(on, &format!("{ERASED}{SEPARATOR}{revision}")).await
+}
+
+/// Adds to the revision of webhooks, and returns it.
+async fn raise_webhooks(on: &impl Executor, count: i64) -> Result<i64, StoreError> {
     let sql = "UPDATE revisions SET webhooks = webhooks + ? WHERE id = 1 RETURNING webhooks";
     let rows = on.rows(statement(on.backend(), sql, [count.into()])).await?;
-    let revision: i64 = rows.first().map(|row| row.get("webhooks")).transpose()?.unwrap_or_default();
-    tell(on, &format!("{MANY}{SEPARATOR}{revision}")).await
+    Ok(rows.first().map(|row| row.get("webhooks")).transpose()?.unwrap_or_default())
 }
 
 /// Records that event types changed, and notifies other nodes when the transaction commits. Returns the revision after the change.
@@ -73,6 +82,12 @@ pub(super) fn parse_many(text: &str) -> Option<i64> {
     revision.parse().ok()
 }
 
+/// Parses a notification into the revision after an erasure.
+pub(super) fn parse_erased(text: &str) -> Option<i64> {
+    let revision = text.strip_prefix(ERASED)?.strip_prefix(SEPARATOR)?;
+    revision.parse().ok()
+}
+
 /// Parses a notification into the changed webhook and the revision after the change.
 pub(super) fn parse_change(text: &str) -> Option<(WebhookId, i64)> {
     let (webhook, revision) = text.split_once(SEPARATOR)?;
@@ -88,10 +103,10 @@ const MANY: &str = "webhooks";
 /// The notification that an API key was revoked.
 pub(super) const KEYS: &str = "keys";
 
-/// The notification that events were erased whose deliveries a node has in its memory.
-pub(super) const ERASED: &str = "erased";
+/// What stands for the webhook in the notification that events were erased whose deliveries a node has in its memory.
+const ERASED: &str = "erased";
 
-/// Notifies other nodes: of a changed webhook, of changed event types, of [`KEYS`], of [`ERASED`], or of `pending` if there are deliveries to claim.
+/// Notifies other nodes: of a changed webhook, of changed event types, of erased events, of [`KEYS`], or of `pending` if there are deliveries to claim.
 pub(super) async fn tell(on: &impl Executor, text: &str) -> Result<(), StoreError> {
     if on.backend() == DbBackend::Postgres {
         let values = [CHANNEL.into(), text.into()];

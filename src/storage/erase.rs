@@ -158,7 +158,7 @@ impl Store {
         batch.unfinished = self.unfinished_of(&transaction, deliveries).await?;
         batch.callbacks += empty_responses(&transaction, deliveries).await?;
         if !batch.unfinished.is_empty() {
-            change_notifications::tell(&transaction, change_notifications::ERASED).await?;
+            change_notifications::raise_erased(&transaction).await?;
         }
         transaction.commit().await?;
         Ok(())

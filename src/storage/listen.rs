@@ -19,7 +19,7 @@ use crate::{
     storage::{
         Store, StoreError,
         catalogue_revision::CatalogueRevision,
-        change_notifications::{CHANNEL, ERASED, KEYS, parse_change, parse_event_types, parse_many},
+        change_notifications::{CHANNEL, KEYS, parse_change, parse_erased, parse_event_types, parse_many},
         postgres::ACQUIRE,
     },
 };
@@ -35,8 +35,8 @@ pub enum Notification {
     ManyChanged(i64),
     /// An API key was revoked.
     Keys,
-    /// Events were erased whose deliveries a node has in its memory.
-    Erased,
+    /// Events were erased whose deliveries a node may have in its memory. The number is the revision after the erasure.
+    Erased(i64),
     /// Event types were changed.
     EventTypes,
     /// Notifications may have been missed, because the connection was lost.
@@ -117,9 +117,11 @@ impl Listener {
         if let Some(revision) = parse_many(received.payload()) {
             return Ok(Notification::ManyChanged(revision));
         }
+        if let Some(revision) = parse_erased(received.payload()) {
+            return Ok(Notification::Erased(revision));
+        }
         let notification = match received.payload() {
             KEYS => Notification::Keys,
-            ERASED => Notification::Erased,
             text => parse_change(text).map_or(Notification::Pending, |(webhook, revision)| {
                 Notification::Changed(webhook, revision)
             }),

@@ -19,6 +19,9 @@ use crate::{
 const RELEASE: &str =
     "UPDATE deliveries SET state = 'pending', due_at = CASE WHEN priority = 0 THEN due_at ELSE ? END, lease_owner = NULL, updated_at = ?";
 
+/// How long after the end of its lease a node is forgotten, in milliseconds: a day. If it comes back, it gets a new row.
+const FORGET_AFTER_MS: i64 = 24 * 60 * 60 * 1_000;
+
 impl Store {
     /// Whether there can be several nodes. On SQLite a lock on the file prevents that.
     pub fn is_shared(&self) -> bool {
@@ -111,7 +114,7 @@ impl Store {
         self.execute(&sql, values.into_iter().chain([node.0.into()])).await
     }
 
-    /// Releases the deliveries of other nodes whose leases have expired. Returns their number. Those of `node`, which asks, are in its memory, also if
+    /// Releases the deliveries of other nodes whose leases have expired, and forgets nodes that ended long ago. Returns the number of deliveries. Those of `node`, which asks, are in its memory, also if
     /// its lease has expired by the clock of the database: an attempt that is in flight would be repeated.
     pub async fn release_orphans(&self, node: NodeId) -> Result<u64, StoreError> {
         if !self.is_shared() {
@@ -128,7 +131,9 @@ impl Store {
         let own = values.iter().cloned().chain([node.0.into()]);
         let mut released = transaction.run(statement(self.backend(), &of_no_node, own)).await?;
         let of_expired = format!("{RELEASE} WHERE state = 'sending' AND lease_owner IN");
-        released += for_ids(&transaction, &of_expired, &values, expired.into_iter()).await?;
+        released += for_ids(&transaction, &of_expired, &values, expired.iter().copied()).await?;
+        let forget = format!("DELETE FROM nodes WHERE lease_until <= {NOW} - ? AND id IN");
+        for_ids(&transaction, &forget, &[FORGET_AFTER_MS.into()], expired.into_iter()).await?;
         transaction.commit().await?;
         Ok(released)
     }

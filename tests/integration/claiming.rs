@@ -54,6 +54,13 @@ async fn a_node_takes_over_the_deliveries_of_others_and_leaves_its_own() {
     assert_eq!(store.release_orphans(node).await.unwrap(), 1);
     let own = format!("deliveries WHERE state = 'sending' AND lease_owner = '{}'", node.0);
     assert_eq!(database.count(&own).await, 1);
+    let known = format!("nodes WHERE id = '{}'", other.0);
+    assert_eq!(database.count(&known).await, 0, "its lease ended long ago");
+    let ended = "UPDATE nodes SET lease_until = CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) - 60000";
+    store.acquire_lease(other, Duration::from_secs(60)).await.unwrap();
+    database.execute(ended).await;
+    store.release_orphans(node).await.unwrap();
+    assert_eq!(database.count(&known).await, 1, "it ended a minute ago");
 }
 
 /// A store with one webhook, and no dispatcher that would claim its deliveries.

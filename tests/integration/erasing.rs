@@ -61,6 +61,7 @@ async fn erase_in_the_memory_of_another_node(database: &TestDatabase, before: im
     // What waits is owned by the node that took the events.
     let owned = format!("deliveries WHERE state = 'sending' AND lease_owner = '{}'", one.node.0);
     assert!(database.count(&owned).await > 2, "they wait in its memory");
+    let revision = database.count("revisions, generate_series(1, webhooks)").await;
     before().await;
     let what = json!({ "subject": "identities/42" });
     wait_for("nothing to be in flight", async || {
@@ -80,6 +81,8 @@ async fn erase_in_the_memory_of_another_node(database: &TestDatabase, before: im
         .count("deliveries WHERE state = 'cancelled' AND reason = 'The event was erased.'")
         .await;
     assert_eq!(usize::try_from(cancelled).unwrap() + sent, EVENTS);
+    // A node whose notifications are lost without an error finds a newer revision.
+    assert!(database.count("revisions, generate_series(1, webhooks)").await > revision);
     one.stop().await;
     two.stop().await;
 }

@@ -107,10 +107,10 @@ impl Notifications {
                 self.engine.apply_change(webhook).await;
                 self.acknowledge(revision).await?;
             }
-            Notification::Erased => {
+            Notification::Erased(revision) => {
                 let soonest = self.term_began.map_or_else(Instant::now, |began| began + TERM_PAUSE);
                 self.term_due.get_or_insert(soonest);
-                return Ok(());
+                return self.acknowledge(revision).await;
             }
             // Deliveries that wait in memory are held when they are due, because the webhook is read again then.
             Notification::ManyChanged(revision) => {

@@ -158,6 +158,8 @@ fn Rows(log: LogView) -> impl IntoView {
     let is_filtered = log.asked.response.is_some() || log.asked.event.is_some() || log.asked.q.is_some();
     let none = if log.error.is_some() {
         None
+    } else if log.asked.q.is_some() {
+        Some(say::none_found(lang))
     } else if is_filtered {
         Some(say::none_filtered(lang))
     } else {
