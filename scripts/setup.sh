@@ -115,10 +115,16 @@ from_source() {
     cargo install "$name" --version "$version" --root "$TOOLS" --force "$@"
 }
 
-has_version wasm-bindgen "$(locked_version wasm-bindgen)" ||
-  step "wasm-bindgen $(locked_version wasm-bindgen)" install_tool wasm-bindgen-cli "$(locked_version wasm-bindgen)" ||
-  lack "wasm-bindgen-cli $(locked_version wasm-bindgen) (cargo install wasm-bindgen-cli)"
-# Only `make dev` needs it: the build itself is a few commands of cargo, wasm-bindgen and wasm-opt.
+site_bindgen() {
+  CARGO_TARGET_DIR="$CACHE/tools-target" CARGO_PROFILE_DEV_DEBUG=false cargo install --path crates/site-bindgen --debug --locked --root "$TOOLS" --force
+}
+bindgen_version=$(locked_version wasm-bindgen)
+if ! has_version site-bindgen "$bindgen_version"; then
+  if ! step "site-bindgen $bindgen_version" site_bindgen; then lack "site-bindgen (cargo install --path crates/site-bindgen)"
+  elif ! has_version site-bindgen "$bindgen_version"; then lack "site-bindgen $bindgen_version: set this version in crates/site-bindgen/Cargo.toml"
+  fi
+fi
+# Only `make dev` needs it: the build itself is a few commands of cargo, site-bindgen and wasm-opt.
 if [ "${1:-}" = --dev ]; then
   has_version cargo-leptos "$LEPTOS_VERSION" ||
     step "cargo-leptos $LEPTOS_VERSION" install_tool cargo-leptos "$LEPTOS_VERSION" ||
@@ -169,13 +175,6 @@ cmp -s end2end/package-lock.json end2end/node_modules/.package-lock.stamp 2>/dev
   else lack "the npm packages of end2end (cd end2end && npm ci)"; fi
 }
 
-contract_packages() { (cd tests/conformance && npm ci --no-audit --no-fund); }
-cmp -s tests/conformance/package-lock.json tests/conformance/node_modules/.package-lock.stamp 2>/dev/null || {
-  if step "packages of the contract test (npm)" contract_packages; then
-    cp tests/conformance/package-lock.json tests/conformance/node_modules/.package-lock.stamp
-  else lack "the npm packages of tests/conformance (cd tests/conformance && npm ci)"; fi
-}
-
 # ---- what the tests need -------------------------------------------------------------------------------------------
 
 python_packages() {
@@ -195,6 +194,12 @@ debian_server() {
 
 browser() { apt_install chromium fonts-dejavu-core || npx --prefix end2end playwright install --with-deps chromium; }
 if [ -z "${1:-}" ]; then
+  contract_packages() { (cd tests/conformance && npm ci --no-audit --no-fund); }
+  cmp -s tests/conformance/package-lock.json tests/conformance/node_modules/.package-lock.stamp 2>/dev/null || {
+    if step "packages of the contract test (npm)" contract_packages; then
+      cp tests/conformance/package-lock.json tests/conformance/node_modules/.package-lock.stamp
+    else lack "the npm packages of tests/conformance (cd tests/conformance && npm ci)"; fi
+  }
   [ -n "$(find_chromium)" ] || step "Chromium" browser || lack "a browser for the end-to-end tests (Debian: chromium; or set CLEARHOOK_CHROMIUM)"
   compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || step "faketime" apt_install faketime || lack "libfaketime, for tests with a clock that is set (Debian: faketime)"
   [ -n "${CLEARHOOK_TEST_POSTGRES:-}" ] || [ -n "$(find_postgres_bin)" ] || step "PostgreSQL" apt_install postgresql ||

@@ -19,7 +19,7 @@ trap 'rm -rf "$work"' EXIT
 
 echo "Front end: compiling"
 cargo build --quiet --locked --lib --features hydrate --target wasm32-unknown-unknown --profile wasm-release
-wasm-bindgen --target web --no-typescript --out-name clearhook --out-dir "$work/bindgen" "$TARGET/wasm32-unknown-unknown/wasm-release/clearhook.wasm"
+site-bindgen "$TARGET/wasm32-unknown-unknown/wasm-release/clearhook.wasm" "$work/bindgen"
 if [ -d "$work/bindgen/snippets" ]; then
   echo "site: a dependency brings scripts of its own, which are not served; leave it out" >&2
   exit 1
