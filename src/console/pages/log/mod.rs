@@ -7,6 +7,7 @@ mod log_links;
 pub mod log_search;
 pub mod panel;
 pub mod redeliver;
+mod shown_log;
 pub mod use_redirect;
 
 #[cfg(feature = "ssr")]
