@@ -1,5 +1,6 @@
-//! Inserts and updates of many rows with few statements. The number of rows per statement is one of a limited number of sizes, so that the database
-//! sees the same statement texts again and each is prepared only once.
+//! Inserts and updates of many rows with few statements. On SQLite the number of rows per statement is one of a limited number of sizes, so that
+//! the database sees the same statement texts again and each is prepared only once. On PostgreSQL rows are passed as arrays
+//! (`storage::column_arrays`), and so are the ids of results.
 
 use std::{
     any::TypeId,
@@ -9,12 +10,13 @@ use std::{
 
 use sea_orm::{
     ActiveModelTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, Iterable, Statement, StatementBuilder, Value,
-    sea_query::{Expr, OnConflict, Query},
+    sea_query::{ArrayType, Expr, OnConflict, Query},
 };
 use uuid::Uuid;
 
 use crate::{
     storage::{
+        column_arrays::insert_arrays,
         error::StoreError,
         executor::Executor,
         raw_sql::{marks, statement},
@@ -33,11 +35,11 @@ const SQLITE_SIZES: usize = 3;
 /// statement alone, and for that copies each page that a statement for several rows changes, which costs as much as a fifth of storing an event.
 pub(super) const OR_FAIL: &str = "OR FAIL";
 
-/// The texts of `INSERT` statements by table, database and number of rows. Building a large one takes longer than binding its values.
+/// The texts of `INSERT` statements for SQLite. Building a large one takes longer than binding its values.
 static TEXTS: LazyLock<RwLock<Texts>> = LazyLock::new(RwLock::default);
 
-/// By table, whether the database is PostgreSQL, and the number of rows.
-type Texts = HashMap<(TypeId, bool, usize), Arc<str>>;
+/// By table and number of rows.
+type Texts = HashMap<(TypeId, usize), Arc<str>>;
 
 /// A table into which many rows are inserted at once.
 pub(super) trait BatchInsert: EntityTrait {
@@ -55,10 +57,13 @@ where
 {
     let backend = on.backend();
     let rows: Vec<E::Model> = rows.into_iter().collect();
+    if backend == DbBackend::Postgres {
+        return insert_arrays::<E>(on, rows).await;
+    }
     let (mut inserted, sizes) = (0, batch_sizes(backend, rows.len()));
     let mut rows = rows.into_iter();
     for size in sizes {
-        let text = text::<E>(backend, size)?;
+        let text = text::<E>(size)?;
         let values: Vec<Value> = rows.by_ref().take(size).flat_map(values::<E>).collect();
         inserted += on.run(Statement::from_sql_and_values(backend, &*text, values)).await?;
     }
@@ -66,7 +71,7 @@ where
 }
 
 /// The values of a row, in the order of the columns.
-fn values<E>(row: E::Model) -> impl Iterator<Item = Value>
+pub(super) fn values<E>(row: E::Model) -> impl Iterator<Item = Value>
 where
     E: EntityTrait,
     E::Model: IntoActiveModel<E::ActiveModel>,
@@ -75,9 +80,9 @@ where
     E::Column::iter().filter_map(move |column| row.take(column).into_value())
 }
 
-/// The text of the statement that inserts `rows` rows.
-fn text<E: BatchInsert>(backend: DbBackend, rows: usize) -> Result<Arc<str>, StoreError> {
-    let key = (TypeId::of::<E>(), backend == DbBackend::Postgres, rows);
+/// The text of the statement that inserts `rows` rows into SQLite.
+fn text<E: BatchInsert>(rows: usize) -> Result<Arc<str>, StoreError> {
+    let key = (TypeId::of::<E>(), rows);
     if let Some(text) = read_locked(&TEXTS).get(&key) {
         return Ok(text.clone());
     }
@@ -91,12 +96,8 @@ fn text<E: BatchInsert>(backend: DbBackend, rows: usize) -> Result<Arc<str>, Sto
     if let Some(conflict) = E::on_conflict() {
         insert.on_conflict(conflict);
     }
-    let text = StatementBuilder::build(&insert, &backend).sql;
-    let text: Arc<str> = match backend {
-        DbBackend::Sqlite => text.replacen("INSERT INTO", &format!("INSERT {OR_FAIL} INTO"), 1),
-        _ => text,
-    }
-    .into();
+    let text = StatementBuilder::build(&insert, &DbBackend::Sqlite).sql;
+    let text: Arc<str> = text.replacen("INSERT INTO", &format!("INSERT {OR_FAIL} INTO"), 1).into();
     write_locked(&TEXTS).insert(key, text.clone());
     Ok(text)
 }
@@ -136,15 +137,25 @@ pub(super) async fn for_ids(
     for_each_size(on, before, values, ids, sizes).await
 }
 
-/// The same for the ids of a group of results.
+/// Runs `{before} IN (ids)` for the ids of a group of results. On PostgreSQL one statement with an array serves any number of ids. The table must
+/// not be partitioned, because an array does not choose partitions.
 pub(super) async fn for_results(
     on: &impl Executor,
     before: &str,
     values: &[Value],
     ids: impl ExactSizeIterator<Item = Uuid> + Send,
 ) -> Result<u64, StoreError> {
-    let sizes = batch_sizes(on.backend(), ids.len());
-    for_each_size(on, before, values, ids, sizes).await
+    if on.backend() != DbBackend::Postgres {
+        let sizes = batch_sizes(on.backend(), ids.len());
+        return for_each_size(on, &format!("{before} IN"), values, ids, sizes).await;
+    }
+    let ids: Vec<Value> = ids.map(Value::from).collect();
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let ids = Value::Array(ArrayType::Uuid, Some(Box::new(ids)));
+    let all = values.iter().cloned().chain([ids]);
+    Ok(on.run(statement(on.backend(), &format!("{before} = ANY(?)"), all)).await?)
 }
 
 async fn for_each_size(
@@ -177,14 +188,13 @@ mod tests {
 
     #[test]
     fn the_text_of_an_insert_has_one_parameter_per_column_and_row() {
-        let sql = |backend, rows| text::<event_key::Entity>(backend, rows).unwrap().to_string();
+        let sql = |rows| text::<event_key::Entity>(rows).unwrap().to_string();
         assert_eq!(
-            sql(DbBackend::Sqlite, 2),
+            sql(2),
             r#"INSERT OR FAIL INTO "event_keys" ("key", "event_id", "deliveries", "received_at") VALUES (?, ?, ?, ?), (?, ?, ?, ?) ON CONFLICT ("key") DO NOTHING"#
         );
-        assert!(sql(DbBackend::Postgres, 256).contains("($1021, $1022, $1023, $1024) ON CONFLICT"));
-        assert_eq!(sql(DbBackend::Sqlite, 2), sql(DbBackend::Sqlite, 2), "from the cache");
-        let adds = text::<stats_total::Entity>(DbBackend::Postgres, 1).unwrap();
+        assert_eq!(sql(2), sql(2), "from the cache");
+        let adds = text::<stats_total::Entity>(1).unwrap();
         assert!(
             adds.ends_with(
                 r#"ON CONFLICT ("shard", "hour", "latency") DO UPDATE SET "succeeded" = "stats_total"."succeeded" + "excluded"."succeeded", "failed" = "stats_total"."failed" + "excluded"."failed""#

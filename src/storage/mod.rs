@@ -11,6 +11,7 @@ mod catalogue_revision;
 mod change_notifications;
 pub mod checkpoint;
 mod clock_changes;
+mod column_arrays;
 mod connection_settings;
 mod connections;
 pub mod copy;

@@ -163,7 +163,7 @@ async fn mark_succeeded(transaction: &impl Executor, node: NodeId, succeeded: &[
         "{update} deliveries SET state = CASE WHEN manual_requests > 0 THEN 'pending' ELSE 'succeeded' END, \
          priority = CASE WHEN manual_requests > 0 THEN 0 ELSE 1 END, due_at = CASE WHEN manual_requests > 0 THEN ? ELSE NULL END, \
          next_trigger = CASE WHEN manual_requests > 0 THEN 'manual' ELSE 'retry' END, \
-         attempts = 1, lease_owner = NULL, updated_at = ? WHERE {owner} = ? AND id IN"
+         attempts = 1, lease_owner = NULL, updated_at = ? WHERE {owner} = ? AND id"
     );
     let values = [now.0.into(), now.0.into(), node.0.into()];
     for_results(transaction, &before, &values, succeeded.iter().map(|update| update.id)).await?;
