@@ -1,38 +1,20 @@
 // Every page at four widths, light and dark, with the names and answers that strangers write: to look at after a change of the look.
-import type { Page } from '@playwright/test';
+import { shootWidths } from '../support/pictures.ts';
 import { password } from '../support/server.ts';
 import { expect, signIn, test } from '../support/test.ts';
-
-const folder = process.env.CLEARHOOK_PICTURES ?? '../target/pictures';
-
-async function shoot(page: Page, name: string): Promise<void> {
-  for (const [width, height] of [
-    [360, 740],
-    [1024, 768],
-    [1280, 800],
-    [2560, 1300],
-  ]) {
-    await page.setViewportSize({ width, height });
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: `${folder}/w-${name}-${width}-${colorScheme}.png`, animations: 'disabled' });
-    }
-  }
-  await page.setViewportSize({ width: 1280, height: 800 });
-}
 
 test('every page at four widths', async ({ page, another, receiver, expected, browser }) => {
   expected.push('404 /nothing-here', '410 /setup');
   test.setTimeout(400_000);
   const server = await another('200ms,1h');
   await page.goto(`${server.url}/sign-in`);
-  await shoot(page, 'sign-in');
+  await shootWidths(page, 'w-sign-in');
   await page.goto(`${server.url}/setup?token=old`);
-  await shoot(page, 'setup-over');
+  await shootWidths(page, 'w-setup-over');
   await signIn(page, server.url);
-  await shoot(page, 'list-empty');
+  await shootWidths(page, 'w-list-empty');
   await page.goto(`${server.url}/`);
-  await shoot(page, 'overview-empty');
+  await shootWidths(page, 'w-overview-empty');
   const at = (path: string) => receiver.url.replace('/hook?from=journey', path);
   receiver.answers.set('/moved', { status: 301, body: '', headers: { location: 'https://hooks.example.com/clearid/v3/identity-events?tenant=north' } });
   receiver.answers.set('/broken', { status: 500, body: '{"error":"InternalServerError","message":"\u202eNullReferenceException <b>at</b> IdentityHandler.Map 🧨","traceId":"0HN7GQ3:00000001"}' });
@@ -86,7 +68,7 @@ test('every page at four widths', async ({ page, another, receiver, expected, br
   ] as const) {
     await page.goto(server.url + path);
     await expect(page.locator('html[data-live]')).toHaveCount(1);
-    await shoot(page, name);
+    await shootWidths(page, `w-${name}`);
   }
   // What an API owner sees.
   const theirs = await (await browser.newContext({ baseURL: server.url })).newPage();
@@ -101,6 +83,6 @@ test('every page at four widths', async ({ page, another, receiver, expected, br
   ] as const) {
     await theirs.goto(path);
     await expect(theirs.locator('html[data-live]')).toHaveCount(1);
-    await shoot(theirs, name);
+    await shootWidths(theirs, `w-${name}`);
   }
 });

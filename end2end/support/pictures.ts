@@ -20,3 +20,20 @@ export async function shoot(page: Page, name: string, whole = false): Promise<vo
   await page.screenshot({ path: `${folder}/${name}-narrow.png`, animations: 'disabled' });
   await page.setViewportSize({ width: 1280, height: 800 });
 }
+
+/** A page at four widths, light and dark. */
+export async function shootWidths(page: Page, name: string): Promise<void> {
+  for (const [width, height] of [
+    [360, 740],
+    [1024, 768],
+    [1280, 800],
+    [2560, 1300],
+  ]) {
+    await page.setViewportSize({ width, height });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png`, animations: 'disabled' });
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
