@@ -25,8 +25,11 @@ use crate::{
 /// Rows per statement. A row can have a body of a mebibyte.
 const ROWS_MAX: usize = 256;
 
-/// The texts of `INSERT` statements by table and the columns that they set, as bits.
-static TEXTS: LazyLock<RwLock<HashMap<(TypeId, u64), Arc<str>>>> = LazyLock::new(RwLock::default);
+/// The texts of `INSERT` statements.
+static TEXTS: LazyLock<RwLock<Texts>> = LazyLock::new(RwLock::default);
+
+/// By table, and the columns that the statement sets, as bits.
+type Texts = HashMap<(TypeId, u64), Arc<str>>;
 
 /// The values of one column. The driver has no arrays with NULL, so a column that may be NULL has a second array, which says where it is.
 struct ColumnArray<C> {
