@@ -54,7 +54,7 @@ test('a log is searched while one types, and all of the page follows', async ({ 
   await expect(page.getByRole('link', { name: 'Last 7 days' })).toHaveAttribute('href', /q=door/);
   // More text, less text, none.
   await field(page).fill('door/2222');
-  await expect(page.getByText('No callbacks in this range match the filters.')).toBeVisible();
+  await expect(page.getByText('No callbacks in this range match the search and the filters.')).toBeVisible();
   await field(page).fill('');
   await expect(rows(page)).toHaveCount(3);
   await expect(page).not.toHaveURL(/q=/);
@@ -80,7 +80,7 @@ test('each filter of a log is a chip that removes it', async ({ signedIn: page, 
   for (const number of [1, 2]) await publish(server, `chips-${javaScriptEnabled}-${number}`, `chip/${javaScriptEnabled}/${number}`);
   await logged(server, id, 2);
   await page.goto(`/webhooks/${id}?range=24h&response=failed&event=${EVENT}&q=chip%2F${javaScriptEnabled}%2F1`);
-  await expect(page.getByText('No callbacks in this range match the filters.')).toBeVisible();
+  await expect(page.getByText('No callbacks in this range match the search and the filters.')).toBeVisible();
   await expect(chips(page).getByRole('link')).toHaveText(['Response: Failed', 'Event: Visit event approved', `“chip/${javaScriptEnabled}/1”`, 'Clear']);
   await accessible(page);
   await chips(page).getByRole('link', { name: 'Remove the filter Response: Failed' }).click();

@@ -240,7 +240,7 @@ test('a log is searched by event, message and subject', async ({ signedIn: page,
   }
   await search.fill('nothing has this');
   await search.press('Enter');
-  await expect(page.getByText('No callbacks in this range match the filters.')).toBeVisible();
+  await expect(page.getByText('No callbacks in this range match the search and the filters.')).toBeVisible();
   await accessible(page);
 });
 
