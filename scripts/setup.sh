@@ -121,11 +121,14 @@ site_bindgen() {
 bindgen_version=$(locked_version wasm-bindgen)
 if ! has_version site-bindgen "$bindgen_version"; then
   if ! step "site-bindgen $bindgen_version" site_bindgen; then lack "site-bindgen (cargo install --path crates/site-bindgen)"
-  elif ! has_version site-bindgen "$bindgen_version"; then lack "site-bindgen $bindgen_version: set this version in crates/site-bindgen/Cargo.toml"
+  elif ! has_version site-bindgen "$bindgen_version"; then
+    lack "site-bindgen $bindgen_version: set this version in crates/site-bindgen/Cargo.toml, and run cargo update --manifest-path crates/site-bindgen/Cargo.toml"
   fi
 fi
-# Only `make dev` needs it: the build itself is a few commands of cargo, site-bindgen and wasm-opt.
+# Only `make dev` needs them: the build itself is a few commands of cargo, site-bindgen and wasm-opt.
 if [ "${1:-}" = --dev ]; then
+  has_version wasm-bindgen "$bindgen_version" || step "wasm-bindgen $bindgen_version" install_tool wasm-bindgen-cli "$bindgen_version" ||
+    lack "wasm-bindgen-cli $bindgen_version (cargo install wasm-bindgen-cli)"
   has_version cargo-leptos "$LEPTOS_VERSION" ||
     step "cargo-leptos $LEPTOS_VERSION" install_tool cargo-leptos "$LEPTOS_VERSION" ||
     lack "cargo-leptos $LEPTOS_VERSION (cargo install --locked cargo-leptos)"

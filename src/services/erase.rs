@@ -36,7 +36,7 @@ pub struct Erased {
 pub async fn erase(app: &AppState, by: &Principal, what: &Erasure, after: Option<Cursor>) -> Result<Erased, UseCaseError> {
     by.may(Action::EraseData, false)?;
     let begun = Instant::now();
-    // Some deliveries may be on their way from the database to this node. Other nodes were notified with the erasure.
+    // Some deliveries may be on their way from the database to this node. Other nodes are notified in the transactions of the erasure.
     let mut claim = ClaimAnew {
         dispatcher: &app.dispatcher,
         is_needed: true,

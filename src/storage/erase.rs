@@ -144,6 +144,10 @@ impl Store {
             .await?;
         }
         change_notifications::tell(&transaction, "pending").await?;
+        // Also if the request ends after this commit, nodes do not send what they have in their memory.
+        if deliveries.iter().any(|row| row.state == "sending") {
+            change_notifications::raise_erased(&transaction).await?;
+        }
         transaction.commit().await?;
         self.find_unfinished(&mut batch, &ids).await?;
         Ok(batch)
