@@ -9,14 +9,14 @@ use std::{
 };
 
 use sea_orm::{
-    ActiveModelTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, Iterable, Statement, StatementBuilder, Value,
+    DbBackend, DbErr, EntityTrait, IntoActiveModel, Iterable, Statement, StatementBuilder, Value,
     sea_query::{ArrayType, Expr, OnConflict, Query},
 };
 use uuid::Uuid;
 
 use crate::{
     storage::{
-        column_arrays::insert_arrays,
+        column_arrays::{insert_arrays, values},
         error::StoreError,
         executor::Executor,
         raw_sql::{marks, statement},
@@ -58,7 +58,7 @@ where
     let backend = on.backend();
     let rows: Vec<E::Model> = rows.into_iter().collect();
     if backend == DbBackend::Postgres {
-        return insert_arrays::<E>(on, rows).await;
+        return insert_arrays::<E>(on, rows, E::on_conflict).await;
     }
     let (mut inserted, sizes) = (0, batch_sizes(backend, rows.len()));
     let mut rows = rows.into_iter();
@@ -68,16 +68,6 @@ where
         inserted += on.run(Statement::from_sql_and_values(backend, &*text, values)).await?;
     }
     Ok(inserted)
-}
-
-/// The values of a row, in the order of the columns.
-pub(super) fn values<E>(row: E::Model) -> impl Iterator<Item = Value>
-where
-    E: EntityTrait,
-    E::Model: IntoActiveModel<E::ActiveModel>,
-{
-    let mut row = row.into_active_model();
-    E::Column::iter().filter_map(move |column| row.take(column).into_value())
 }
 
 /// The text of the statement that inserts `rows` rows into SQLite.

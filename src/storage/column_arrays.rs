@@ -9,16 +9,13 @@ use std::{
 };
 
 use sea_orm::{
-    ColumnTrait, DbBackend, DbErr, EntityTrait, IdenStatic, IntoActiveModel, Iterable, Statement, StatementBuilder, Value,
-    sea_query::{ArrayType, Expr, Query},
+    ActiveModelTrait, ColumnTrait, DbBackend, DbErr, EntityTrait, IdenStatic, IntoActiveModel, Iterable, Statement, StatementBuilder,
+    Value,
+    sea_query::{ArrayType, Expr, OnConflict, Query},
 };
 
 use crate::{
-    storage::{
-        batch_insert::{BatchInsert, values},
-        error::StoreError,
-        executor::Executor,
-    },
+    storage::{error::StoreError, executor::Executor},
     sync::{read_locked, write_locked},
 };
 
@@ -42,22 +39,36 @@ struct ColumnArray<C> {
     is_nullable: bool,
 }
 
-/// Inserts rows. Returns the number of rows that were inserted or, on a conflict, updated.
-pub(super) async fn insert_arrays<E>(on: &impl Executor, rows: Vec<E::Model>) -> Result<u64, StoreError>
+/// Inserts rows. `on_conflict` says what happens if there is a row with the same key. Returns the number of rows that were inserted or updated.
+pub(super) async fn insert_arrays<E>(
+    on: &impl Executor,
+    rows: Vec<E::Model>,
+    on_conflict: fn() -> Option<OnConflict>,
+) -> Result<u64, StoreError>
 where
-    E: BatchInsert,
+    E: EntityTrait,
     E::Model: IntoActiveModel<E::ActiveModel>,
 {
     let (mut rows, mut inserted) = (rows.into_iter(), 0);
     while rows.len() > 0 {
         let columns = transposed::<E>(rows.by_ref().take(ROWS_MAX));
-        let text = text::<E>(&columns)?;
+        let text = text::<E>(&columns, on_conflict)?;
         let parameters: Vec<Value> = columns.into_iter().flat_map(ColumnArray::parameters).collect();
         inserted += on
             .run(Statement::from_sql_and_values(DbBackend::Postgres, &*text, parameters))
             .await?;
     }
     Ok(inserted)
+}
+
+/// The values of a row, in the order of the columns.
+pub(super) fn values<E>(row: E::Model) -> impl Iterator<Item = Value>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+{
+    let mut row = row.into_active_model();
+    E::Column::iter().filter_map(move |column| row.take(column).into_value())
 }
 
 /// The columns that have a value in at least one of the rows.
@@ -120,7 +131,7 @@ impl<C> ColumnArray<C> {
 }
 
 /// The text of the statement that sets these columns.
-fn text<E: BatchInsert>(columns: &[ColumnArray<E::Column>]) -> Result<Arc<str>, StoreError> {
+fn text<E: EntityTrait>(columns: &[ColumnArray<E::Column>], on_conflict: fn() -> Option<OnConflict>) -> Result<Arc<str>, StoreError> {
     let places = columns.iter().fold(0, |places, column| places | (1_u64 << column.place));
     let key = (TypeId::of::<E>(), places);
     if let Some(text) = read_locked(&TEXTS).get(&key) {
@@ -151,7 +162,7 @@ fn text<E: BatchInsert>(columns: &[ColumnArray<E::Column>]) -> Result<Arc<str>, 
         .columns(columns.iter().map(|column| column.column));
     let row = columns.iter().map(|_| Expr::cust("NULL"));
     insert.values(row).map_err(|error| DbErr::Custom(error.to_string()))?;
-    if let Some(conflict) = E::on_conflict() {
+    if let Some(conflict) = on_conflict() {
         insert.on_conflict(conflict);
     }
     // The query builder cannot name the columns of a function.
@@ -181,7 +192,7 @@ mod tests {
         let none = transposed::<event::Entity>([row(None), row(None)].into_iter());
         assert!(none.iter().all(|column| column.column.as_str() != "subject"));
         let some = transposed::<event::Entity>([row(None), row(Some("a"))].into_iter());
-        let sql = text::<event::Entity>(&some).unwrap();
+        let sql = text::<event::Entity>(&some, || None).unwrap();
         assert!(
             sql.starts_with(
                 r#"INSERT INTO "events" ("id", "event_type", "source", "ce_id", "subject", "occurred_at", "received_at", "body") SELECT"#
@@ -210,8 +221,8 @@ mod tests {
         };
         let columns = transposed::<event_key::Entity>([key.clone(), key].into_iter());
         assert_eq!(
-            &*text::<event_key::Entity>(&columns).unwrap(),
-            r#"INSERT INTO "event_keys" ("key", "event_id", "deliveries", "received_at") SELECT "key", "event_id", "deliveries", "received_at" FROM UNNEST($1::bytea[], $2::uuid[], $3::integer[], $4::bigint[]) AS v ("key", "event_id", "deliveries", "received_at") ON CONFLICT ("key") DO NOTHING"#
+            &*text::<event_key::Entity>(&columns, || None).unwrap(),
+            r#"INSERT INTO "event_keys" ("key", "event_id", "deliveries", "received_at") SELECT "key", "event_id", "deliveries", "received_at" FROM UNNEST($1::bytea[], $2::uuid[], $3::integer[], $4::bigint[]) AS v ("key", "event_id", "deliveries", "received_at")"#
         );
     }
 
